@@ -1,0 +1,5 @@
+/** What a provider limits, and what a request costs. */
+@NullMarked
+package dev.penstock.limit;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.emulator;
+
+import org.jspecify.annotations.NullMarked;

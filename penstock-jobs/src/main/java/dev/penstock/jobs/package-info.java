@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.jobs;
+
+import org.jspecify.annotations.NullMarked;

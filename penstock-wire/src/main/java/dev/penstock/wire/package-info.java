@@ -1,0 +1,4 @@
+@NullMarked
+package dev.penstock.wire;
+
+import org.jspecify.annotations.NullMarked;
