@@ -1,0 +1,91 @@
+package dev.penstock.quota;
+
+/**
+ * Bounds how fast a bucket's burst is used while nobody knows how deep the provider's bucket really is. It lets through
+ * a multiple of the refill rate and doubles that multiple every quarter of a second without a refusal, so that a full
+ * minute's burst is spent in about two seconds where it exists, and costs a handful of refusals where it does not.
+ * Refusals come back within a round trip, long before answers do.
+ *
+ * <p>Confined to the lock of the quota that owns it.
+ */
+final class BurstProbe {
+    static final double FIRST_MULTIPLE = 4;
+    private static final double PROVEN_MULTIPLE = 512;
+    private static final long DOUBLING_NANOS = 250_000_000;
+    /** Requests may leave together within this time. */
+    private static final long SLACK_NANOS = 20_000_000;
+
+    private double multiple = FIRST_MULTIPLE;
+    private double debtNanos;
+    private long advancedTo;
+    private long doubledAt;
+    private double spentSinceDoubling;
+    private boolean started;
+
+    boolean proven() {
+        return multiple >= PROVEN_MULTIPLE;
+    }
+
+    /** Time until the next request may leave, 0 if now. */
+    long waitNanos(long now) {
+        if (!started || proven()) {
+            return 0;
+        }
+        advance(now);
+        double excess = debtNanos / multiple - SLACK_NANOS;
+        if (excess <= 0) {
+            return 0;
+        }
+        // The multiple doubles meanwhile: ask again then.
+        return Math.max(1, Math.min((long) Math.ceil(excess), doubledAt + DOUBLING_NANOS - now));
+    }
+
+    /** Records that refill worth {@code nanos} was spent. */
+    void spent(double nanos, long now) {
+        if (proven()) {
+            return;
+        }
+        advance(now);
+        debtNanos += nanos;
+        spentSinceDoubling += nanos;
+    }
+
+    /** Starts over, because the provider refused what should have fitted. */
+    void refused(long now) {
+        advance(now);
+        multiple = FIRST_MULTIPLE;
+        doubledAt = now;
+        debtNanos = 0;
+        spentSinceDoubling = 0;
+    }
+
+    private void advance(long now) {
+        if (!started) {
+            started = true;
+            advancedTo = now;
+            doubledAt = now;
+            return;
+        }
+        while (!proven() && now - doubledAt >= DOUBLING_NANOS) {
+            // Only a speed that was really driven is proven.
+            boolean driven = spentSinceDoubling + debtNanos >= multiple * DOUBLING_NANOS / 2;
+            pay(doubledAt + DOUBLING_NANOS);
+            doubledAt += DOUBLING_NANOS;
+            spentSinceDoubling = 0;
+            if (driven) {
+                multiple *= 2;
+            } else if (debtNanos == 0) {
+                doubledAt = now;
+            }
+        }
+        pay(now);
+    }
+
+    private void pay(long until) {
+        long elapsed = until - advancedTo;
+        if (elapsed > 0) {
+            debtNanos = Math.max(0, debtNanos - multiple * elapsed);
+            advancedTo = until;
+        }
+    }
+}

@@ -1,0 +1,233 @@
+package dev.penstock.quota;
+
+import dev.penstock.limit.Dimension;
+import dev.penstock.limit.Limit;
+import dev.penstock.limit.LimitExceeded;
+import dev.penstock.limit.LimitState;
+import java.time.Duration;
+
+/**
+ * One limit of a provider as we believe it to be: how much of it is left, how it refills, and what its answers and
+ * refusals taught us about it. Starts as a full bucket one window deep, uses the burst that is there, and learns where
+ * it is not.
+ *
+ * <p>Confined to the lock of the quota that owns it.
+ */
+final class Meter {
+    private static final long BASE_RESERVE_NANOS = 250_000_000;
+    private static final long MAX_RESERVE_NANOS = 2_000_000_000;
+    private static final long CALM_NANOS = 60_000_000_000L;
+    /** Many calls in flight are refused for one cause; they teach one lesson. */
+    private static final long ONE_LESSON_NANOS = 1_000_000_000;
+    /** Printed waits are cut to the millisecond; this makes up for it. */
+    private static final long TRUNCATION_NANOS = 2_000_000;
+
+    private final Dimension dimension;
+    private final LimitSource source;
+    private final TokenBucket bucket;
+    private final SlidingWindow window;
+    private final BurstProbe probe = new BurstProbe();
+    private final ForeignUse foreignUse = new ForeignUse();
+    private final long windowNanos;
+
+    private long amount;
+    private boolean windowed;
+    private long reserveNanos;
+
+    private boolean closed;
+    private long closedUntil;
+    private boolean refusedBefore;
+    private long lessonAt;
+    private long calmSince;
+
+    private boolean observed;
+    private long observedAt;
+
+    Meter(Limit limit, LimitSource source, long now) {
+        this.dimension = limit.dimension();
+        this.source = source;
+        this.windowNanos = dimension.window().toNanos();
+        this.amount = limit.amount();
+        this.bucket = new TokenBucket(Math.max(1, amount), windowNanos, now);
+        this.window = new SlidingWindow(windowNanos, now);
+        this.calmSince = now;
+        // A cap of the user's own is counted here alone: nothing can overtake anything.
+        this.reserveNanos = source == LimitSource.CAP ? 0 : BASE_RESERVE_NANOS;
+        applyReserve();
+    }
+
+    Dimension dimension() {
+        return dimension;
+    }
+
+    LimitSource source() {
+        return source;
+    }
+
+    long amount() {
+        return amount;
+    }
+
+    /** Whether answers tell the state of this limit; others are followed by our own count alone. */
+    boolean observed() {
+        return observed;
+    }
+
+    boolean neverFits(long units) {
+        return units > amount;
+    }
+
+    /** Time until {@code units} fit, 0 if they fit now. */
+    long waitNanos(long units, long now) {
+        if (units == 0) {
+            return 0;
+        }
+        long wait = windowed
+                ? window.waitNanos(units, amount, now)
+                : Math.max(bucket.waitNanos(units, now), source == LimitSource.CAP ? 0 : probe.waitNanos(now));
+        return closed && closedUntil - now > wait ? closedUntil - now : wait;
+    }
+
+    void take(long units, long now) {
+        if (units == 0) {
+            return;
+        }
+        if (closed && closedUntil - now <= 0) {
+            closed = false;
+        }
+        bucket.take(units, now);
+        window.take(units, now);
+        probe.spent(units * bucket.nanosPerUnit(), now);
+        relax(now);
+    }
+
+    void giveBack(long units, long takenAt, long now) {
+        bucket.giveBack(units, now);
+        window.giveBack(units, takenAt, now);
+    }
+
+    /**
+     * Applies what an answer says. It describes the moment when its request was admitted, so what was sent since is still
+     * missing from it and what flowed back since is not yet in it.
+     *
+     * @param reservation the request that was answered
+     * @param total units of this limit's kind that were reserved until now
+     * @param alone whether nothing else is in flight
+     * @return units that others used since the last look
+     */
+    double observe(LimitState state, Reservation reservation, long total, boolean alone, long now) {
+        long sentAt = reservation.sentAtNanos();
+        if (observed && sentAt - observedAt < 0) {
+            return 0; // a later request has already told more
+        }
+        if (state.limit().amount() != amount) {
+            changeLimit(state.limit().amount(), now);
+        }
+        observed = true;
+        observedAt = sentAt;
+        long remaining = state.remaining();
+        long totalAtSending = reservation.totalAtSending().of(dimension.unit());
+        window.observeUsed(amount - remaining, sentAt);
+        if (remaining > bucket.depth()) {
+            bucket.setDepth(remaining, now);
+        }
+        double perNano = 1 / bucket.nanosPerUnit();
+        double foreign = foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
+        bucket.setDrain(foreignUse.shareOf(perNano), now);
+        double refill = perNano * (1 - foreignUse.shareOf(perNano));
+        double told = window.replay(remaining, sentAt, now, total - totalAtSending, refill, bucket.depth());
+        double believed = bucket.level(now);
+        if (told < believed || alone) {
+            bucket.setLevel(told, now);
+        } else {
+            bucket.setLevel(believed + (told - believed) / 2, now);
+        }
+        return foreign;
+    }
+
+    /** Counts units that others took, where only another limit's answers show them. */
+    void takenByOthers(double units, long now) {
+        bucket.setLevel(bucket.level(now) - units, now);
+    }
+
+    /**
+     * Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit.
+     *
+     * @return whether this refusal taught something new; many refusals of one moment teach one lesson
+     */
+    boolean refused(LimitExceeded exceeded, Reservation reservation, long now) {
+        exceeded.limit().ifPresent(limit -> {
+            if (limit != amount) {
+                changeLimit(limit, now);
+            }
+        });
+        boolean lesson = !refusedBefore || now - lessonAt >= ONE_LESSON_NANOS;
+        refusedBefore = true;
+        calmSince = now;
+        long requested = exceeded.requested().orElse(reservation.cost().of(dimension.unit()));
+        long used = exceeded.used().orElse(amount);
+        double overNanos = Math.max(0, used + requested - amount) * bucket.nanosPerUnit();
+        long toldNanos = exceeded.tryAgainIn().map(Duration::toNanos).orElse((long) Math.ceil(overNanos));
+        closeUntil(now + toldNanos + TRUNCATION_NANOS, now);
+        if (exceeded.used().isPresent() && toldNanos > 1.5 * overNanos + 1e9) {
+            windowed = true; // a refilled bucket would have room much sooner
+        }
+        window.observeUsed(used, now);
+        double believed = bucket.level(now);
+        double left = amount - used;
+        if (!windowed && believed - left > 0.2 * bucket.depth()) {
+            // We believed in room that was not there: since the bucket was last full, all of it has been used, so it is
+            // only as deep as what we count as used.
+            double oneSecond = Math.max(1, amount * 1e9 / windowNanos);
+            bucket.setDepth(Math.max(oneSecond, 0.8 * (bucket.depth() - believed)), now);
+        }
+        bucket.setLevel(Math.min(left, bucket.depth()), now);
+        if (lesson) {
+            lessonAt = now;
+            probe.refused(now);
+            reserveNanos = Math.min(MAX_RESERVE_NANOS, reserveNanos * 2);
+            applyReserve();
+        }
+        return lesson;
+    }
+
+    QuotaSnapshot.Level snapshot(long now) {
+        double perNano = 1 / bucket.nanosPerUnit();
+        double remaining = windowed ? amount - window.used(now) : bucket.level(now);
+        return new QuotaSnapshot.Level(
+                new Limit(dimension, amount),
+                source,
+                remaining,
+                windowed ? amount : bucket.depth(),
+                windowed,
+                foreignUse.shareOf(perNano));
+    }
+
+    private void changeLimit(long newAmount, long now) {
+        amount = newAmount;
+        bucket.setLimit(Math.max(1, newAmount), now);
+    }
+
+    private void closeUntil(long until, long now) {
+        if (!closed || until - closedUntil > 0 || closedUntil - now < 0) {
+            closed = true;
+            closedUntil = until;
+        }
+    }
+
+    /** A minute without a refusal: trust a little more again. */
+    private void relax(long now) {
+        if (now - calmSince < CALM_NANOS || source == LimitSource.CAP) {
+            return;
+        }
+        calmSince = now;
+        reserveNanos = Math.max(BASE_RESERVE_NANOS, reserveNanos / 2);
+        applyReserve();
+        bucket.setDepth(Math.min(amount, bucket.depth() * 1.25), now);
+    }
+
+    private void applyReserve() {
+        bucket.setReserve(reserveNanos);
+        window.setMargin(reserveNanos);
+    }
+}

@@ -1,0 +1,364 @@
+package dev.penstock.quota;
+
+import dev.penstock.concurrency.Aimd;
+import dev.penstock.concurrency.CubicRate;
+import dev.penstock.limit.Cost;
+import dev.penstock.limit.Dimension;
+import dev.penstock.limit.Limit;
+import dev.penstock.limit.LimitExceeded;
+import dev.penstock.limit.LimitState;
+import dev.penstock.quota.Admission.Deferred;
+import dev.penstock.quota.Admission.Granted;
+import dev.penstock.quota.Admission.Impossible;
+import dev.penstock.quota.Settlement.Answered;
+import dev.penstock.quota.Settlement.Failed;
+import dev.penstock.quota.Settlement.NeverSent;
+import dev.penstock.quota.Settlement.Refused;
+import dev.penstock.quota.Settlement.SlowedDown;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one account may send to one family of models: all its limits at once. A request reserves room in every limit or
+ * in none, carries its reservation while it runs, and settles it exactly once with what the provider said; from that the
+ * quota learns the limits it was not told, corrects its levels and follows other users of the same account.
+ *
+ * <p>It decides and never waits: callers pass the time (monotonic nanoseconds, any origin) and are told when to ask
+ * again. Thread-safe; one lock guards the whole vector, because a reservation must be all or nothing, and a provider's
+ * quota grants a few hundred of them a second.
+ */
+public final class Quota {
+    /** Before the first answer nothing is known: a few calls at a human pace cost no quota worth mentioning. */
+    private static final int FIRST_CONCURRENCY = 16;
+
+    private static final long PAUSE_BEFORE_FIRST_ANSWER_NANOS = 50_000_000;
+    /** A refusal without any hint: first pause, doubled with each further one. */
+    private static final long BLIND_PAUSE_NANOS = 1_000_000_000;
+
+    private static final int MAX_BLIND_DOUBLINGS = 6;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final QuotaSettings settings;
+
+    // Guarded by lock, all of it.
+    private final List<Meter> meters = new ArrayList<>();
+    private final Aimd concurrency;
+    private @Nullable CubicRate adaptiveRate;
+    private @Nullable RampGovernor ramp;
+    private Cost total = new Cost(0, 0, 0);
+    private boolean started;
+    private long startedAt;
+    private long lastSentAt;
+    private int inFlight;
+    private long answers;
+    private boolean limitsKnown;
+    private boolean closed;
+    private long closedUntil;
+    private int blindRefusals;
+    private long refusals;
+    private long settledTwice;
+
+    public Quota(QuotaSettings settings) {
+        this.settings = settings;
+        this.concurrency = new Aimd(new Aimd.Settings(
+                Math.min(FIRST_CONCURRENCY, settings.maxConcurrency()),
+                1,
+                settings.maxConcurrency(),
+                Aimd.Settings.DEFAULT.decreaseFactor(),
+                Aimd.Settings.DEFAULT.shortestDecreaseInterval()));
+    }
+
+    /** Takes room in every limit for a request that is sent at once if this is granted. */
+    public Admission reserve(Cost cost, long now) {
+        lock.lock();
+        try {
+            start(now);
+            Optional<Impossible> impossible = impossible(cost);
+            if (impossible.isPresent()) {
+                return impossible.get();
+            }
+            Optional<Deferred> deferred = deferred(cost, now);
+            if (deferred.isPresent()) {
+                return deferred.get();
+            }
+            return new Granted(take(cost, now));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * When {@link #reserve} would grant this cost if nothing else happened until then: 0 for now, empty for never or only
+     * after another reservation is settled. Changes nothing.
+     */
+    public OptionalLong waitNanos(Cost cost, long now) {
+        lock.lock();
+        try {
+            if (impossible(cost).isPresent()) {
+                return OptionalLong.empty();
+            }
+            Optional<Deferred> deferred = deferred(cost, now);
+            if (deferred.isEmpty()) {
+                return OptionalLong.of(0);
+            }
+            OptionalLong at = deferred.get().retryAtNanos();
+            return at.isPresent() ? OptionalLong.of(at.getAsLong() - now) : OptionalLong.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Ends a reservation.
+     *
+     * @return whether this was the first settlement; a second one changes nothing and is counted as a bug of the caller
+     */
+    public boolean settle(Reservation reservation, Settlement settlement, long now) {
+        lock.lock();
+        try {
+            if (!reservation.settleOnce()) {
+                settledTwice++;
+                return false;
+            }
+            inFlight--;
+            switch (settlement) {
+                case Answered answered -> {
+                    answered(now);
+                    concurrency.succeeded(inFlight + 1, now - reservation.sentAtNanos(), now);
+                    observe(answered.states(), reservation, now);
+                }
+                case Failed failed -> {
+                    if (failed.signOfOverload()) {
+                        concurrency.overloaded(inFlight + 1, now);
+                    }
+                    if (!failed.states().isEmpty()) {
+                        answered(now);
+                        observe(failed.states(), reservation, now);
+                    }
+                }
+                case Refused refused -> refused(refused, reservation, now);
+                case SlowedDown slowed -> slowedDown(slowed.retryAfter(), now);
+                case NeverSent() -> giveBack(reservation, now);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The limits and levels as they are believed now. */
+    public QuotaSnapshot snapshot(long now) {
+        lock.lock();
+        try {
+            return new QuotaSnapshot(
+                    meters.stream().map(meter -> meter.snapshot(now)).toList(),
+                    inFlight,
+                    concurrency.limit(),
+                    refusals,
+                    settledTwice);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void start(long now) {
+        if (started) {
+            return;
+        }
+        started = true;
+        startedAt = now;
+        lastSentAt = now - PAUSE_BEFORE_FIRST_ANSWER_NANOS;
+        ramp = new RampGovernor(now);
+        settings.caps().forEach(limit -> meters.add(new Meter(limit, LimitSource.CAP, now)));
+        if (!settings.caps().isEmpty()) {
+            concurrency.raiseTo(settings.maxConcurrency());
+        }
+        learn(settings.known(), LimitSource.CONFIGURED, now);
+    }
+
+    private Optional<Impossible> impossible(Cost cost) {
+        for (Meter meter : meters) {
+            long units = cost.of(meter.dimension().unit());
+            if (meter.neverFits(units)) {
+                return Optional.of(new Impossible(blockedBy(meter, units)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Deferred> deferred(Cost cost, long now) {
+        if (closed && closedUntil - now > 0) {
+            return Optional.of(until(new BlockedBy.ByProvider(), closedUntil));
+        }
+        if (inFlight >= concurrency.limit()) {
+            return Optional.of(new Deferred(new BlockedBy.ByConcurrency(concurrency.limit()), OptionalLong.empty()));
+        }
+        if (answers == 0 && !limitsKnown && started) {
+            if (inFlight >= FIRST_CONCURRENCY) {
+                return Optional.of(new Deferred(new BlockedBy.ByUnknownLimits(), OptionalLong.empty()));
+            }
+            long next = lastSentAt + PAUSE_BEFORE_FIRST_ANSWER_NANOS;
+            if (next - now > 0) {
+                return Optional.of(until(new BlockedBy.ByUnknownLimits(), next));
+            }
+        }
+        long longest = ramp == null ? 0 : ramp.waitNanos(now);
+        if (adaptiveRate != null) {
+            longest = Math.max(longest, adaptiveRate.waitNanos(now));
+        }
+        BlockedBy by = new BlockedBy.ByProvider();
+        for (Meter meter : meters) {
+            long units = cost.of(meter.dimension().unit());
+            long wait = meter.waitNanos(units, now);
+            if (wait > longest) {
+                longest = wait;
+                by = blockedBy(meter, units);
+            }
+        }
+        return longest == 0 ? Optional.empty() : Optional.of(until(by, now + longest));
+    }
+
+    private Reservation take(Cost cost, long now) {
+        for (Meter meter : meters) {
+            meter.take(cost.of(meter.dimension().unit()), now);
+        }
+        if (ramp != null) {
+            ramp.take(cost, now);
+        }
+        if (adaptiveRate != null) {
+            adaptiveRate.take(now);
+        }
+        total = new Cost(
+                total.requests() + cost.requests(), total.tokens() + cost.tokens(), total.images() + cost.images());
+        lastSentAt = now;
+        inFlight++;
+        return new Reservation(cost, now, total, answers);
+    }
+
+    private void answered(long now) {
+        answers++;
+        blindRefusals = 0;
+        if (adaptiveRate != null) {
+            adaptiveRate.answered(false, now);
+        }
+    }
+
+    private void observe(List<LimitState> states, Reservation reservation, long now) {
+        if (states.isEmpty()) {
+            return;
+        }
+        if (!limitsKnown || meters.stream().noneMatch(Meter::observed)) {
+            learn(
+                    settings.hidden().impliedBy(states).stream()
+                            .filter(limit -> states.stream()
+                                    .noneMatch(state -> state.dimension().equals(limit.dimension())))
+                            .toList(),
+                    LimitSource.INFERRED,
+                    now);
+        }
+        for (LimitState state : states) {
+            Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
+            long totalUnits = total.of(meter.dimension().unit());
+            double foreign = meter.observe(state, reservation, totalUnits, inFlight == 0, now);
+            if (foreign != 0) {
+                for (Meter other : meters) {
+                    boolean blind = !other.observed() && other.source() != LimitSource.CAP;
+                    if (blind && other.dimension().unit() == meter.dimension().unit()) {
+                        other.takenByOthers(foreign, now);
+                    }
+                }
+            }
+        }
+    }
+
+    private void refused(Refused refused, Reservation reservation, long now) {
+        refusals++;
+        LimitExceeded exceeded = refused.exceeded();
+        Optional<Meter> meter = exceeded.dimension()
+                .flatMap(dimension -> exceeded.limit().isPresent()
+                        ? Optional.of(
+                                meterFor(new Limit(dimension, exceeded.limit().getAsLong()), LimitSource.REFUSAL, now))
+                        : find(dimension));
+        // A refused request took nothing, except in the limits that answer for it below.
+        giveBack(reservation, now);
+        if (meter.isPresent()) {
+            meter.get().refused(exceeded, reservation, now);
+            return;
+        }
+        blindRefusals++;
+        concurrency.overloaded(inFlight + 1, now);
+        if (adaptiveRate == null) {
+            adaptiveRate = new CubicRate(now);
+        }
+        adaptiveRate.answered(true, now);
+        long pause = exceeded.tryAgainIn()
+                .map(Duration::toNanos)
+                .orElse(BLIND_PAUSE_NANOS << Math.min(blindRefusals - 1, MAX_BLIND_DOUBLINGS));
+        close(now + pause);
+    }
+
+    private void slowedDown(Optional<Duration> retryAfter, long now) {
+        refusals++;
+        if (ramp != null) {
+            ramp.slowDown(now);
+        }
+        close(now + retryAfter.map(Duration::toNanos).orElse(BLIND_PAUSE_NANOS));
+    }
+
+    private void close(long until) {
+        if (!closed || until - closedUntil > 0) {
+            closed = true;
+            closedUntil = until;
+        }
+    }
+
+    private void giveBack(Reservation reservation, long now) {
+        for (Meter meter : meters) {
+            meter.giveBack(reservation.cost().of(meter.dimension().unit()), reservation.sentAtNanos(), now);
+        }
+    }
+
+    private Meter meterFor(Limit limit, LimitSource source, long now) {
+        return find(limit.dimension()).orElseGet(() -> {
+            learn(List.of(limit), source, now);
+            return find(limit.dimension()).orElseThrow();
+        });
+    }
+
+    private Optional<Meter> find(Dimension dimension) {
+        return meters.stream()
+                .filter(meter ->
+                        meter.source() != LimitSource.CAP && meter.dimension().equals(dimension))
+                .findFirst();
+    }
+
+    /** Adds limits that were full when we started and have since carried all that we sent. */
+    private void learn(List<Limit> limits, LimitSource source, long now) {
+        for (Limit limit : limits) {
+            if (find(limit.dimension()).isPresent()) {
+                continue;
+            }
+            Meter meter = new Meter(limit, source, startedAt);
+            meter.take(total.of(limit.dimension().unit()), startedAt);
+            meters.add(meter);
+        }
+        if (!limits.isEmpty()) {
+            limitsKnown = true;
+            // The limits set the pace from here on; calls in flight follow from rate and latency.
+            concurrency.raiseTo(settings.maxConcurrency());
+        }
+    }
+
+    private static BlockedBy.ByLimit blockedBy(Meter meter, long units) {
+        return new BlockedBy.ByLimit(meter.dimension(), meter.amount(), units, meter.source());
+    }
+
+    private static Deferred until(BlockedBy by, long at) {
+        return new Deferred(by, OptionalLong.of(at));
+    }
+}

@@ -1,0 +1,46 @@
+package dev.penstock.quota;
+
+import dev.penstock.limit.Limit;
+import java.util.List;
+
+/**
+ * What is known about a quota before the first answer.
+ *
+ * @param known limits that the provider is known to enforce; answers correct them
+ * @param caps the user's own limits, kept beside the provider's
+ * @param hidden tells limits that answers imply but do not show
+ * @param maxConcurrency the most calls in flight, at least 1
+ */
+public record QuotaSettings(List<Limit> known, List<Limit> caps, HiddenLimits hidden, int maxConcurrency) {
+    /** Enough for 10,000 calls a minute of 20 s each, with room to spare. */
+    public static final int DEFAULT_MAX_CONCURRENCY = 4096;
+
+    public QuotaSettings {
+        known = List.copyOf(known);
+        caps = List.copyOf(caps);
+        if (maxConcurrency < 1) {
+            throw new IllegalArgumentException("maxConcurrency is " + maxConcurrency + "; it must be at least 1");
+        }
+    }
+
+    /** Nothing known, nothing capped. */
+    public static QuotaSettings learnEverything() {
+        return new QuotaSettings(List.of(), List.of(), HiddenLimits.unknown(), DEFAULT_MAX_CONCURRENCY);
+    }
+
+    public QuotaSettings withKnown(List<Limit> limits) {
+        return new QuotaSettings(limits, caps, hidden, maxConcurrency);
+    }
+
+    public QuotaSettings withCaps(List<Limit> limits) {
+        return new QuotaSettings(known, limits, hidden, maxConcurrency);
+    }
+
+    public QuotaSettings withHidden(HiddenLimits hiddenLimits) {
+        return new QuotaSettings(known, caps, hiddenLimits, maxConcurrency);
+    }
+
+    public QuotaSettings withMaxConcurrency(int calls) {
+        return new QuotaSettings(known, caps, hidden, calls);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.penstock.quota;
+
+import dev.penstock.limit.Cost;
+
+/**
+ * Room taken in every limit for one request that is being sent. Its owner settles it exactly once through
+ * {@link Quota#settle}; a second settlement changes nothing.
+ */
+public final class Reservation {
+    private final Cost cost;
+    private final long sentAtNanos;
+    /** What had been reserved in all, this reservation included, when it was sent. */
+    private final Cost totalAtSending;
+    /** How many reservations had been answered when this one was sent. */
+    private final long answersAtSending;
+
+    private boolean settled; // Guarded by the lock of its quota.
+
+    Reservation(Cost cost, long sentAtNanos, Cost totalAtSending, long answersAtSending) {
+        this.cost = cost;
+        this.sentAtNanos = sentAtNanos;
+        this.totalAtSending = totalAtSending;
+        this.answersAtSending = answersAtSending;
+    }
+
+    public Cost cost() {
+        return cost;
+    }
+
+    /** When it was granted, in the caller's monotonic time. */
+    public long sentAtNanos() {
+        return sentAtNanos;
+    }
+
+    Cost totalAtSending() {
+        return totalAtSending;
+    }
+
+    long answersAtSending() {
+        return answersAtSending;
+    }
+
+    boolean settleOnce() {
+        boolean first = !settled;
+        settled = true;
+        return first;
+    }
+}

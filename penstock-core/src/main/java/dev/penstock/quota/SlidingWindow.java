@@ -1,0 +1,130 @@
+package dev.penstock.quota;
+
+import java.util.Arrays;
+
+/**
+ * What was taken during the last window, in slices. Once a provider has shown that it counts windows instead of refilling
+ * a bucket, this decides: no window of any phase ever holds more than the limit, which satisfies sliding and fixed windows
+ * alike.
+ *
+ * <p>Memory is fixed. A slice expires as a whole when its youngest unit does, so rounding errs on the safe side. Confined
+ * to the lock of the quota that owns it.
+ */
+final class SlidingWindow {
+    private static final int SLICES_PER_WINDOW = 240;
+    /** One and a half windows are kept, because answers speak of a moment that may be some time ago. */
+    private static final int SLICES = SLICES_PER_WINDOW + SLICES_PER_WINDOW / 2;
+
+    private final long windowNanos;
+    private final long sliceNanos;
+    private final long origin;
+    private final long[] amounts = new long[SLICES];
+    private long newestSlice;
+    /** Extra time that a unit is held back after its window, because it reached the provider later than it left. */
+    private long marginNanos;
+    /** Units in the window that were not ours. */
+    private long foreign;
+
+    SlidingWindow(long windowNanos, long now) {
+        this.windowNanos = windowNanos;
+        this.sliceNanos = Math.max(1, windowNanos / SLICES_PER_WINDOW);
+        this.origin = now;
+    }
+
+    void take(long amount, long now) {
+        moveTo(sliceOf(now));
+        amounts[index(newestSlice)] += amount;
+    }
+
+    void giveBack(long amount, long takenAt, long now) {
+        moveTo(sliceOf(now));
+        long slice = sliceOf(takenAt);
+        if (newestSlice - slice < SLICES) {
+            amounts[index(slice)] = Math.max(0, amounts[index(slice)] - amount);
+        }
+    }
+
+    /** Units in use in the window that ends at {@code now}. */
+    long used(long now) {
+        return foreign + ownIn(now - windowNanos - marginNanos, now);
+    }
+
+    /** Time until {@code amount} more keeps the window within {@code limit}; 0 if it fits now. */
+    long waitNanos(long amount, long limit, long now) {
+        long over = used(now) + Math.min(amount, limit) - limit;
+        if (over <= 0) {
+            return 0;
+        }
+        long oldest = Math.max(sliceOf(now - windowNanos - marginNanos), newestSlice - SLICES + 1);
+        long freed = 0;
+        for (long slice = oldest; slice <= newestSlice; slice++) {
+            freed += amounts[index(slice)];
+            if (freed >= over) {
+                return Math.max(1, origin + (slice + 1) * sliceNanos + windowNanos + marginNanos - now);
+            }
+        }
+        // Only what others took is in the way: it is gone after a window at the latest.
+        return Math.max(1, windowNanos / 60);
+    }
+
+    /** Learns from an answer how much of the window at {@code at} was taken by others. */
+    void observeUsed(long usedAtProvider, long at) {
+        foreign = Math.max(0, usedAtProvider - ownIn(at - windowNanos, at));
+    }
+
+    /**
+     * What a bucket holds now that held {@code level} at {@code from}: refills and our own takes since then, in the order
+     * in which they happened, so that a bucket which was full in between gains nothing from it.
+     *
+     * @param takenSince all that was taken since {@code from}; what the slices cannot place was taken right after it
+     */
+    double replay(double level, long from, long now, long takenSince, double perNano, double depth) {
+        long first = Math.max(sliceOf(from) + 1, newestSlice - SLICES + 1);
+        long placed = 0;
+        for (long slice = first; slice <= newestSlice; slice++) {
+            placed += amounts[index(slice)];
+        }
+        double replayed = level - Math.max(0, takenSince - placed);
+        long at = from;
+        for (long slice = first; slice <= newestSlice; slice++) {
+            long until = origin + (slice + 1) * sliceNanos;
+            until = until - now > 0 ? now : until;
+            replayed = Math.min(depth, replayed + Math.max(0, until - at) * perNano) - amounts[index(slice)];
+            at = until;
+        }
+        return Math.min(depth, replayed + Math.max(0, now - at) * perNano);
+    }
+
+    void setMargin(long nanos) {
+        marginNanos = nanos;
+    }
+
+    private long ownIn(long after, long until) {
+        long first = Math.max(sliceOf(after), newestSlice - SLICES + 1);
+        long last = Math.min(sliceOf(until), newestSlice);
+        long sum = 0;
+        for (long slice = first; slice <= last; slice++) {
+            sum += amounts[index(slice)];
+        }
+        return sum;
+    }
+
+    private long sliceOf(long time) {
+        return Math.floorDiv(time - origin, sliceNanos);
+    }
+
+    private void moveTo(long slice) {
+        if (slice - newestSlice >= SLICES) {
+            Arrays.fill(amounts, 0);
+            newestSlice = slice;
+        }
+        while (newestSlice < slice) {
+            newestSlice++;
+            amounts[index(newestSlice)] = 0;
+        }
+    }
+
+    private static int index(long slice) {
+        return Math.floorMod(slice, SLICES);
+    }
+}

@@ -1,0 +1,377 @@
+package dev.penstock.quota;
+
+import static dev.penstock.limit.Dimension.REQUESTS_PER_DAY;
+import static dev.penstock.limit.Dimension.REQUESTS_PER_MINUTE;
+import static dev.penstock.limit.Dimension.TOKENS_PER_MINUTE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.penstock.limit.Cost;
+import dev.penstock.limit.Dimension;
+import dev.penstock.limit.Limit;
+import dev.penstock.limit.LimitExceeded;
+import dev.penstock.limit.LimitState;
+import dev.penstock.limit.Scope;
+import dev.penstock.limit.Unit;
+import dev.penstock.quota.Admission.Deferred;
+import dev.penstock.quota.Admission.Granted;
+import dev.penstock.quota.Admission.Impossible;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+final class QuotaTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final long MS = 1_000_000L;
+    private static final Limit RPM_500 = new Limit(REQUESTS_PER_MINUTE, 500);
+    private static final Limit TPM_200K = new Limit(TOKENS_PER_MINUTE, 200_000);
+
+    private static Quota knowing(Limit... limits) {
+        return new Quota(QuotaSettings.learnEverything().withKnown(List.of(limits)));
+    }
+
+    private static Quota cappedBy(Limit... limits) {
+        var quota = new Quota(QuotaSettings.learnEverything().withCaps(List.of(limits)));
+        // One answer without limits, so that nothing but the caps is left in the way.
+        quota.settle(granted(quota.reserve(new Cost(0, 0, 0), 0)), answered(), 0);
+        return quota;
+    }
+
+    private static Reservation granted(Admission admission) {
+        return switch (admission) {
+            case Granted(Reservation reservation) -> reservation;
+            case Deferred(BlockedBy by, OptionalLong at) -> throw new AssertionError("deferred by " + by.explanation());
+            case Impossible(BlockedBy.ByLimit by) -> throw new AssertionError("impossible: " + by.explanation());
+        };
+    }
+
+    /** Sends as fast as allowed from {@code now} on; returns how many went out until {@code until}. */
+    private static int sendUntil(Quota quota, Cost cost, long now, long until, List<Reservation> sent) {
+        int count = 0;
+        while (now - until < 0) {
+            switch (quota.reserve(cost, now)) {
+                case Granted(Reservation reservation) -> {
+                    sent.add(reservation);
+                    count++;
+                }
+                case Deferred(BlockedBy by, OptionalLong at) -> {
+                    if (at.isEmpty()) {
+                        return count;
+                    }
+                    assertThat(at.getAsLong() - now)
+                            .as("wait for %s", by.explanation())
+                            .isPositive();
+                    now = at.getAsLong();
+                }
+                case Impossible(BlockedBy.ByLimit by) -> throw new AssertionError(by.explanation());
+            }
+        }
+        return count;
+    }
+
+    private static Settlement.Answered answered(LimitState... states) {
+        return new Settlement.Answered(List.of(states));
+    }
+
+    private static LimitExceeded refusal(Limit limit, long used, long requested, Duration tryAgainIn) {
+        return new LimitExceeded(
+                Optional.of(limit.dimension()),
+                Optional.empty(),
+                OptionalLong.of(limit.amount()),
+                OptionalLong.of(used),
+                OptionalLong.of(requested),
+                Optional.of(tryAgainIn));
+    }
+
+    private static QuotaSnapshot.Level level(Quota quota, Dimension dimension, long now) {
+        return quota.snapshot(now).levels().stream()
+                .filter(level -> level.limit().dimension().equals(dimension))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void aReservationTakesFromEveryLimitOrFromNone() {
+        Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 10), new Limit(TOKENS_PER_MINUTE, 100));
+        granted(quota.reserve(Cost.ofTokens(90), 0));
+        assertThat(quota.reserve(Cost.ofTokens(20), 0)).isInstanceOf(Deferred.class);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 0).remaining()).isEqualTo(9);
+        assertThat(level(quota, TOKENS_PER_MINUTE, 0).remaining()).isEqualTo(10);
+    }
+
+    @Test
+    void theWaitOfAVectorIsTheLongestOfItsWaitsAndNamesThatLimit() {
+        Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 60), new Limit(TOKENS_PER_MINUTE, 600));
+        for (int i = 0; i < 60; i++) {
+            granted(quota.reserve(Cost.ofTokens(10), 0));
+        }
+        assertThat(quota.waitNanos(Cost.ofTokens(10), 0)).hasValue(SECOND);
+        assertThat(quota.waitNanos(Cost.ofTokens(50), 0)).hasValue(5 * SECOND);
+        assertThat(quota.reserve(Cost.ofTokens(50), 0))
+                .isEqualTo(new Deferred(
+                        new BlockedBy.ByLimit(TOKENS_PER_MINUTE, 600, 50, LimitSource.CAP),
+                        OptionalLong.of(5 * SECOND)));
+    }
+
+    @Test
+    void p1ARequestLargerThanTheLimitIsRefusedAtOnce() {
+        Quota quota = knowing(RPM_500, TPM_200K);
+        assertThat(quota.reserve(Cost.ofTokens(310_000), 0))
+                .isEqualTo(new Impossible(
+                        new BlockedBy.ByLimit(TOKENS_PER_MINUTE, 200_000, 310_000, LimitSource.CONFIGURED)));
+        assertThat(quota.snapshot(0).inFlight()).isZero();
+    }
+
+    @Test
+    void p3AskingForTheWaitChangesNothing() {
+        Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 1));
+        granted(quota.reserve(Cost.ofTokens(1), 0));
+        for (int i = 0; i < 3; i++) {
+            assertThat(quota.waitNanos(Cost.ofTokens(1), 0)).hasValue(60 * SECOND);
+        }
+    }
+
+    @Test
+    void p6TheSmallestOfSeveralWindowsBindsAfterALongIdleTime() {
+        Dimension perSecond = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, Duration.ofSeconds(1));
+        Dimension perHour = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, Duration.ofHours(1));
+        Quota quota = cappedBy(
+                new Limit(perHour, 700_000), new Limit(REQUESTS_PER_MINUTE, 14_500), new Limit(perSecond, 300));
+        granted(quota.reserve(Cost.ofTokens(0), 0));
+        long now = Duration.ofHours(12).toNanos();
+        granted(quota.reserve(Cost.ofTokens(0), now));
+        now += 1; // each take rounds up to a nanosecond
+        granted(quota.reserve(new Cost(299, 0, 0), now));
+        assertThat(quota.reserve(Cost.ofTokens(0), now))
+                .isInstanceOfSatisfying(
+                        Deferred.class,
+                        deferred -> assertThat(deferred.by())
+                                .isEqualTo(new BlockedBy.ByLimit(perSecond, 300, 1, LimitSource.CAP)));
+    }
+
+    @Test
+    void p6HugeLimitsDoNotOverflow() {
+        Quota quota = cappedBy(
+                new Limit(new Dimension(Scope.ORGANIZATION, Unit.TOKENS, Duration.ofDays(30)), Long.MAX_VALUE));
+        granted(quota.reserve(Cost.ofTokens(Long.MAX_VALUE / 2), 0));
+        assertThat(quota.waitNanos(Cost.ofTokens(1), 0)).hasValue(0);
+    }
+
+    @Test
+    void p8NothingIsTakenTwiceWhenEightThreadsReserve() throws ExecutionException, InterruptedException {
+        Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 1_000), new Limit(TOKENS_PER_MINUTE, 5_000));
+        var taken = new AtomicLong();
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            Callable<Void> task = () -> {
+                for (int i = 0; i < 500; i++) {
+                    if (quota.reserve(Cost.ofTokens(7), 0) instanceof Granted) {
+                        taken.incrementAndGet();
+                    }
+                }
+                return null;
+            };
+            for (Future<Void> future : threads.invokeAll(Collections.nCopies(8, task))) {
+                future.get();
+            }
+        }
+        assertThat(taken.get()).isEqualTo(714); // 5,000 / 7; what failed on tokens must not have cost requests
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 0).remaining()).isEqualTo(1_000 - 714);
+    }
+
+    @Test
+    void aReservationIsSettledOnceAndASecondTimeIsCounted() {
+        Quota quota = knowing(RPM_500);
+        Reservation reservation = granted(quota.reserve(Cost.ofTokens(1), 0));
+        assertThat(quota.settle(reservation, new Settlement.NeverSent(), 1)).isTrue();
+        assertThat(quota.settle(reservation, new Settlement.NeverSent(), 2)).isFalse();
+        QuotaSnapshot snapshot = quota.snapshot(2);
+        assertThat(snapshot.inFlight()).isZero();
+        assertThat(snapshot.settledTwice()).isEqualTo(1);
+        assertThat(snapshot.levels().getFirst().remaining()).isEqualTo(500);
+    }
+
+    @Test
+    void theWholeBurstIsSpentWithinSecondsAndThenThePaceIsTheLimit() {
+        Quota quota = knowing(RPM_500);
+        var sent = new ArrayList<Reservation>();
+        int inThreeSeconds = sendUntil(quota, Cost.ofTokens(1), 0, 3 * SECOND, sent);
+        assertThat(inThreeSeconds).isBetween(495, 525);
+        int inTheNextMinute = sendUntil(quota, Cost.ofTokens(1), 3 * SECOND, 63 * SECOND, sent);
+        assertThat(inTheNextMinute).isBetween(495, 525);
+        assertThat(sent.size()).isLessThanOrEqualTo(500 + 500 * 63 / 60);
+    }
+
+    @Test
+    void beforeTheFirstAnswerOnlyAFewCallsLeave() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        var sent = new ArrayList<Reservation>();
+        assertThat(sendUntil(quota, Cost.ofTokens(1), 0, 10 * SECOND, sent)).isEqualTo(16);
+    }
+
+    @Test
+    void anAnswerTeachesTheLimitAndWhatWasSentMeanwhileIsSubtracted() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        var sent = new ArrayList<Reservation>();
+        sendUntil(quota, Cost.ofTokens(1_000), 0, 200 * MS, sent);
+        assertThat(sent).hasSize(4);
+        quota.settle(
+                sent.getFirst(), answered(new LimitState(RPM_500, 399), new LimitState(TPM_200K, 150_000)), 200 * MS);
+        // Three left since the first one, and 200 ms of refill flowed back.
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 200 * MS).remaining()).isCloseTo(396 + 1.67, within(0.1));
+        assertThat(level(quota, TOKENS_PER_MINUTE, 200 * MS).remaining()).isCloseTo(147_000 + 667, within(1.0));
+    }
+
+    @Test
+    void anOldAnswerDoesNotRaiseTheLevelToWhatItWasThen() {
+        Quota quota = knowing(RPM_500);
+        var sent = new ArrayList<Reservation>();
+        sendUntil(quota, Cost.ofTokens(1), 0, 5 * SECOND, sent);
+        double before = level(quota, REQUESTS_PER_MINUTE, 20 * SECOND).remaining();
+        quota.settle(sent.getFirst(), answered(new LimitState(RPM_500, 499)), 20 * SECOND);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 20 * SECOND).remaining()).isCloseTo(before, within(2.0));
+    }
+
+    @Test
+    void aLowerLevelThanBelievedIsTakenOverAtOnceAHigherOneByHalves() {
+        Quota quota = knowing(RPM_500);
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        Reservation second = granted(quota.reserve(Cost.ofTokens(1), 100 * MS));
+        granted(quota.reserve(Cost.ofTokens(1), 200 * MS));
+        quota.settle(first, answered(new LimitState(RPM_500, 100)), 200 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 200 * MS).remaining()).isCloseTo(98 + 1.67, within(0.1));
+        quota.settle(second, answered(new LimitState(RPM_500, 299)), 200 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 200 * MS).remaining())
+                .isCloseTo((99.67 + 298 + 0.83) / 2.0, within(0.1));
+    }
+
+    @Test
+    void answersThatOvertookEachOtherAreAppliedInTheOrderOfSending() {
+        Quota quota = knowing(RPM_500);
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        Reservation second = granted(quota.reserve(Cost.ofTokens(1), SECOND));
+        granted(quota.reserve(Cost.ofTokens(1), SECOND + 100 * MS));
+        quota.settle(second, answered(new LimitState(RPM_500, 50)), 2 * SECOND);
+        double after = level(quota, REQUESTS_PER_MINUTE, 2 * SECOND).remaining();
+        quota.settle(first, answered(new LimitState(RPM_500, 499)), 2 * SECOND);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 2 * SECOND).remaining()).isEqualTo(after);
+    }
+
+    @Test
+    void aRefusalSetsTheLevelAndClosesTheLimitForEveryoneUntilThen() {
+        Quota quota = knowing(RPM_500);
+        Reservation reservation = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(
+                reservation,
+                new Settlement.Refused(refusal(RPM_500, 500, 1, Duration.ofMillis(120)), List.of()),
+                10 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 10 * MS).remaining()).isZero();
+        assertThat(quota.waitNanos(Cost.ofTokens(1), 10 * MS).orElseThrow()).isGreaterThanOrEqualTo(120 * MS);
+        assertThat(quota.snapshot(10 * MS).refusals()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusalWithALongWaitMeansThatTheProviderCountsWindows() {
+        Quota quota = knowing(RPM_500);
+        var sent = new ArrayList<Reservation>();
+        sendUntil(quota, Cost.ofTokens(1), 0, 4 * SECOND, sent);
+        quota.settle(
+                sent.getLast(),
+                new Settlement.Refused(refusal(RPM_500, 500, 1, Duration.ofSeconds(56)), List.of()),
+                4 * SECOND);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 4 * SECOND).windowed()).isTrue();
+        assertThat(sendUntil(quota, Cost.ofTokens(1), 4 * SECOND, 60 * SECOND, sent))
+                .isZero();
+        assertThat(sendUntil(quota, Cost.ofTokens(1), 60 * SECOND, 65 * SECOND, sent))
+                .isBetween(480, 500);
+    }
+
+    @Test
+    void aRefusalInTheMiddleOfABurstTeachesTheDepth() {
+        Quota quota = knowing(RPM_500);
+        var sent = new ArrayList<Reservation>();
+        sendUntil(quota, Cost.ofTokens(1), 0, 300 * MS, sent);
+        int burst = sent.size();
+        quota.settle(
+                sent.getLast(),
+                new Settlement.Refused(refusal(RPM_500, 500, 1, Duration.ofMillis(120)), List.of()),
+                300 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 300 * MS).depth()).isBetween(500 / 60.0, (double) burst);
+    }
+
+    @Test
+    void aDailyLimitInTheHeadersImpliesTheMinuteLimitBehindIt() {
+        Limit perDay = new Limit(REQUESTS_PER_DAY, 10_000);
+        var quota = new Quota(QuotaSettings.learnEverything()
+                .withHidden(shown ->
+                        shown.stream().anyMatch(state -> state.limit().equals(perDay)) ? List.of(RPM_500) : List.of()));
+        Reservation reservation = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(reservation, answered(new LimitState(perDay, 9_999)), SECOND);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, SECOND).source()).isEqualTo(LimitSource.INFERRED);
+        assertThat(sendUntil(quota, Cost.ofTokens(1), SECOND, 61 * SECOND, new ArrayList<>()))
+                .isBetween(980, 1_001);
+    }
+
+    @Test
+    void aRefusalThatExplainsNothingPausesEverythingLongerEachTime() {
+        Quota quota = knowing(RPM_500);
+        long now = 0;
+        for (long seconds : new long[] {1, 2, 4, 8}) {
+            Reservation reservation = granted(quota.reserve(Cost.ofTokens(1), now));
+            quota.settle(
+                    reservation, new Settlement.Refused(LimitExceeded.unexplained(Optional.empty()), List.of()), now);
+            assertThat(quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isEqualTo(seconds * SECOND);
+            now += seconds * SECOND + 10 * SECOND;
+        }
+    }
+
+    @Test
+    void slowDownHoldsTheLoadForAQuarterOfAnHourAndThenLetsItGrowByHalf() {
+        Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 6_000));
+        var sent = new ArrayList<Reservation>();
+        sendUntil(quota, Cost.ofTokens(1), 0, 60 * SECOND, sent);
+        sent.forEach(reservation -> quota.settle(reservation, answered(), 60 * SECOND));
+        Reservation refused = granted(quota.reserve(Cost.ofTokens(1), 61 * SECOND));
+        quota.settle(refused, new Settlement.SlowedDown(Optional.of(Duration.ofSeconds(5))), 61 * SECOND);
+        long held = 66 * SECOND;
+        int inAMinute = countAnswering(quota, held, held + 60 * SECOND);
+        assertThat(inAMinute).isLessThan(6_000);
+        int afterHalfAnHour = countAnswering(quota, 1861 * SECOND, 1921 * SECOND);
+        assertThat((double) afterHalfAnHour / inAMinute).isCloseTo(1.5, within(0.1));
+    }
+
+    private static int countAnswering(Quota quota, long from, long until) {
+        int count = 0;
+        for (long now = from; now - until < 0; ) {
+            switch (quota.reserve(Cost.ofTokens(1), now)) {
+                case Granted(Reservation reservation) -> {
+                    quota.settle(reservation, answered(), now);
+                    count++;
+                }
+                case Deferred(BlockedBy by, OptionalLong at) -> now = at.orElseThrow();
+                case Impossible(BlockedBy.ByLimit by) -> throw new AssertionError(by.explanation());
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void aBackedOffConcurrencyDefersUntilSomethingSettles() {
+        var quota = new Quota(
+                QuotaSettings.learnEverything().withKnown(List.of(RPM_500)).withMaxConcurrency(2));
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        granted(quota.reserve(Cost.ofTokens(1), 100 * MS));
+        assertThat(quota.reserve(Cost.ofTokens(1), SECOND))
+                .isEqualTo(new Deferred(new BlockedBy.ByConcurrency(2), OptionalLong.empty()));
+        quota.settle(first, answered(), SECOND);
+        granted(quota.reserve(Cost.ofTokens(1), SECOND));
+    }
+}
