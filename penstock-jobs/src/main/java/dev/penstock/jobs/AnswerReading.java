@@ -1,0 +1,42 @@
+package dev.penstock.jobs;
+
+import dev.penstock.limit.LimitState;
+import dev.penstock.verdict.Verdict;
+import dev.penstock.wire.AnswerBody;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.HeaderLookup;
+import dev.penstock.wire.RateLimitHeaders;
+import dev.penstock.wire.Usage;
+import dev.penstock.wire.VerdictReader;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What an answer off the wire says: a verdict, the state of the limits and, where it is an answer indeed, what it used.
+ */
+record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> usage) {
+    private static final Verdict ACCEPTED = new Verdict.Accepted();
+
+    /** Reads an answer that arrived whole, whatever its status. */
+    static AnswerReading of(Endpoint endpoint, int status, HeaderLookup headers, byte[] body) {
+        List<LimitState> states = RateLimitHeaders.read(headers);
+        if (status != 200) {
+            return new AnswerReading(VerdictReader.read(status, headers, body), states, Optional.empty());
+        }
+        return AnswerBody.read(endpoint, body)
+                .map(answer -> new AnswerReading(ACCEPTED, states, answer.usage()))
+                .orElseGet(() -> new AnswerReading(
+                        fault(Verdict.Fault.BROKEN_ANSWER, "The answer was cut off or is not an answer at all."),
+                        states,
+                        Optional.empty()));
+    }
+
+    /** The reading of an answer that never came whole. */
+    static AnswerReading ofFault(Verdict.Fault fault, String explanation) {
+        return new AnswerReading(fault(fault, explanation), List.of(), Optional.empty());
+    }
+
+    private static Verdict fault(Verdict.Fault fault, String explanation) {
+        return new Verdict.Transient(fault, Optional.empty(), explanation);
+    }
+}

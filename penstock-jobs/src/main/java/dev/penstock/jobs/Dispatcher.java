@@ -1,0 +1,318 @@
+package dev.penstock.jobs;
+
+import dev.penstock.limit.Cost;
+import dev.penstock.limit.LimitState;
+import dev.penstock.quota.Admission;
+import dev.penstock.quota.BlockedBy;
+import dev.penstock.quota.Settlement;
+import dev.penstock.retry.RetryBudget;
+import dev.penstock.retry.RetryDecision;
+import dev.penstock.retry.RetryPolicy;
+import dev.penstock.verdict.Verdict;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which row of a job is sent when, and what becomes of it after its answer. It has no clock, no thread and no
+ * socket: the live runner drives it with real answers, the virtual runs of tests and benchmarks with simulated ones.
+ *
+ * <p>Not safe for use by several threads: one owner asks {@link #next} until it is told to wait, and reports each answer
+ * once.
+ *
+ * @param <R> a row
+ */
+final class Dispatcher<R> {
+    /** Rows that back off at the same time; beyond that an outage is waited out with the rows still in the file. */
+    private static final int MAX_BACKING_OFF = 1_000;
+
+    private final List<Lane<R>> lanes;
+    private final Costing<R> costing;
+    private final RetryPolicy retryPolicy;
+    private final RetryBudget retryBudget;
+    private final SpendGuard spend;
+    private final ConnectionWatch connection;
+    private final RandomGenerator random;
+    private final ArrayDeque<Step.Fail<R>> givenUp = new ArrayDeque<>();
+
+    private int inFlight;
+    private int nextLane;
+    private @Nullable StopCause stop;
+    private @Nullable BlockedBy blockedBy;
+    private long sendings;
+    private long retries;
+    private long refusals;
+
+    /** What rows cost. */
+    interface Costing<R> {
+        /** What the provider will charge against its limits. */
+        Cost cost(R row);
+
+        /** The most that it can cost in nano-dollars; 0 when nothing is known or nothing is capped. */
+        long worstCaseNanoDollars(R row);
+    }
+
+    Dispatcher(
+            List<Lane<R>> lanes,
+            Costing<R> costing,
+            RetryPolicy retryPolicy,
+            RetryBudget retryBudget,
+            SpendGuard spend,
+            ConnectionWatch connection,
+            RandomGenerator random) {
+        this.lanes = List.copyOf(lanes);
+        this.costing = costing;
+        this.retryPolicy = retryPolicy;
+        this.retryBudget = retryBudget;
+        this.spend = spend;
+        this.connection = connection;
+        this.random = random;
+    }
+
+    /** The next thing to do. Ask again after each step but {@link Step.Wait} and {@link Step.Finished}. */
+    Step<R> next(long now) {
+        if (stop == null) {
+            connection.givenUp(now).ifPresent(cause -> stop = cause);
+        }
+        if (stop != null) {
+            return inFlight == 0 ? new Step.Finished<>() : new Step.Wait<>(OptionalLong.empty());
+        }
+        Step.Fail<R> failed = givenUp.poll();
+        if (failed != null) {
+            return failed;
+        }
+        OptionalLong pause = connection.pausedUntil(now, inFlight);
+        if (pause.isPresent()) {
+            return new Step.Wait<>(pause);
+        }
+        OptionalLong wake = OptionalLong.empty();
+        boolean drained = true;
+        for (int i = 0; i < lanes.size(); i++) {
+            Lane<R> lane = lanes.get((nextLane + i) % lanes.size());
+            Flight<R> flight = candidate(lane, now);
+            drained &= lane.drained();
+            if (flight != null) {
+                drained = false;
+                Optional<Step<R>> step = trySending(flight, now);
+                if (step.isPresent()) {
+                    nextLane = (nextLane + i + 1) % lanes.size();
+                    return step.get();
+                }
+                if (stop != null) {
+                    return next(now);
+                }
+                wake = earlier(wake, flight.dueAt, flight.dueAt - now > 0);
+            }
+            Flight<R> soonest = lane.backingOff.peek();
+            wake = soonest == null ? wake : earlier(wake, soonest.dueAt, true);
+        }
+        if (!givenUp.isEmpty()) {
+            return next(now);
+        }
+        if (drained && inFlight == 0) {
+            return new Step.Finished<>();
+        }
+        return new Step.Wait<>(wake);
+    }
+
+    /**
+     * Takes what became of a row that was sent.
+     *
+     * @param verdict what its answer means
+     * @param states what the answer's headers said of the limits
+     * @param costNanoDollars what it cost
+     */
+    Outcome settled(Flight<R> flight, Verdict verdict, List<LimitState> states, long costNanoDollars, long now) {
+        flight.lane().quota().settle(Objects.requireNonNull(flight.reservation), settlement(verdict, states), now);
+        flight.reservation = null;
+        inFlight--;
+        spend.settle(flight.reservedNanoDollars, costNanoDollars);
+        connection.settled(verdict, now);
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> new Outcome.Done();
+            case Verdict.AccountStopped stopped -> {
+                requeueFirst(flight);
+                stop(new StopCause.ByProvider(stopped.explanation()));
+                yield new Outcome.LeftOpen(stopped.explanation());
+            }
+            case Verdict.Transient fault when fault.fault() == Verdict.Fault.CONNECT_FAILED -> {
+                // It was certainly not sent: nothing was paid and no attempt is used up.
+                requeueFirst(flight);
+                yield new Outcome.Again(fault.explanation());
+            }
+            case Verdict.Throttled throttled -> {
+                refusals++;
+                yield decide(flight, throttled, now);
+            }
+            case Verdict.SlowDown slowDown -> {
+                refusals++;
+                yield decide(flight, slowDown, now);
+            }
+            case Verdict.Transient fault -> {
+                flight.attempts++;
+                yield decide(flight, fault, now);
+            }
+            case Verdict.Rejected rejected -> new Outcome.Failed(rejected, rejected.explanation());
+        };
+    }
+
+    /** Sends nothing new from now on. The first cause stands. */
+    void stop(StopCause cause) {
+        if (stop == null) {
+            stop = cause;
+        }
+    }
+
+    Optional<StopCause> stopCause() {
+        return Optional.ofNullable(stop);
+    }
+
+    int inFlight() {
+        return inFlight;
+    }
+
+    /** What kept the last row from being sent. */
+    Optional<BlockedBy> blockedBy() {
+        return Optional.ofNullable(blockedBy);
+    }
+
+    long sendings() {
+        return sendings;
+    }
+
+    long retries() {
+        return retries;
+    }
+
+    long refusals() {
+        return refusals;
+    }
+
+    int backingOff() {
+        return lanes.stream().mapToInt(lane -> lane.backingOff.size()).sum();
+    }
+
+    long spentNanoDollars() {
+        return spend.spent();
+    }
+
+    private @Nullable Flight<R> candidate(Lane<R> lane, long now) {
+        for (Flight<R> due = lane.backingOff.peek(); due != null && due.dueAt - now <= 0; due = lane.backingOff.peek()) {
+            lane.backingOff.remove();
+            Verdict undecided = due.undecided;
+            if (undecided == null) {
+                lane.ready.addLast(due);
+            } else {
+                due.undecided = null;
+                if (decide(due, undecided, now) instanceof Outcome.Failed failed) {
+                    givenUp.add(new Step.Fail<>(due, failed.explanation()));
+                }
+            }
+        }
+        Flight<R> first = lane.ready.peekFirst();
+        if (first == null && lane.backingOff.size() < MAX_BACKING_OFF) {
+            first = lane.pick();
+            if (first != null) {
+                lane.ready.addFirst(first);
+            }
+        }
+        return first;
+    }
+
+    private Optional<Step<R>> trySending(Flight<R> flight, long now) {
+        long worstCase = costing.worstCaseNanoDollars(flight.row());
+        if (!spend.allows(worstCase)) {
+            if (!spend.mayAllowLater(worstCase)) {
+                stop(new StopCause.BudgetReached("The next request might cost more than is left of the budget."));
+            }
+            return Optional.empty(); // what is in flight may turn out cheaper
+        }
+        return switch (flight.lane().quota().reserve(costing.cost(flight.row()), now)) {
+            case Admission.Granted granted -> {
+                flight.lane().ready.remove(flight);
+                flight.reservation = granted.reservation();
+                flight.reservedNanoDollars = worstCase;
+                spend.setAside(worstCase);
+                if (!flight.sentBefore) {
+                    retryBudget.requestSent(now);
+                    flight.sentBefore = true;
+                    flight.firstSentAt = now;
+                } else {
+                    retries++;
+                }
+                flight.sentAt = now;
+                flight.sendings++;
+                sendings++;
+                inFlight++;
+                yield Optional.of(new Step.Send<>(flight));
+            }
+            case Admission.Deferred deferred -> {
+                blockedBy = deferred.by();
+                flight.dueAt = deferred.retryAtNanos().orElse(now);
+                yield Optional.empty();
+            }
+            case Admission.Impossible impossible -> {
+                flight.lane().ready.remove(flight);
+                BlockedBy.ByLimit by = impossible.by();
+                yield Optional.of(new Step.Fail<>(
+                        flight,
+                        "The request needs " + by.needed() + " " + by.dimension().unit().plural() + " and "
+                                + by.explanation()
+                                + " never holds more; make the prompt or the maximum output smaller."));
+            }
+        };
+    }
+
+    private Outcome decide(Flight<R> flight, Verdict verdict, long now) {
+        RetryDecision decision =
+                retryPolicy.decide(verdict, flight.attempts, now - flight.firstSentAt, retryBudget, now, random);
+        return switch (decision) {
+            case RetryDecision.RetryAfter after when !after.countsAsAttempt() -> {
+                requeueFirst(flight); // the quota knows when
+                yield new Outcome.Again(after.explanation());
+            }
+            case RetryDecision.RetryAfter after -> {
+                flight.dueAt = now + after.delay().toNanos();
+                flight.lane().backingOff.add(flight);
+                yield new Outcome.Again(after.explanation());
+            }
+            case RetryDecision.AskAgainAfter later -> {
+                flight.undecided = verdict;
+                flight.dueAt = now + later.delay().toNanos();
+                flight.lane().backingOff.add(flight);
+                yield new Outcome.Again(later.explanation());
+            }
+            case RetryDecision.GiveUp giveUp -> new Outcome.Failed(verdict, giveUp.explanation());
+        };
+    }
+
+    private static <R> void requeueFirst(Flight<R> flight) {
+        flight.lane().ready.addFirst(flight);
+    }
+
+    private static Settlement settlement(Verdict verdict, List<LimitState> states) {
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> new Settlement.Answered(states);
+            case Verdict.Throttled throttled -> new Settlement.Refused(throttled.exceeded(), states);
+            case Verdict.SlowDown slowDown -> new Settlement.SlowedDown(slowDown.retryAfter());
+            case Verdict.Transient fault ->
+                fault.fault() == Verdict.Fault.CONNECT_FAILED
+                        ? new Settlement.NeverSent()
+                        : new Settlement.Failed(states, fault.fault().signOfOverload());
+            // The provider judged the request, so it answered: nothing is wrong with the load.
+            case Verdict.Rejected rejected -> new Settlement.Answered(states);
+            case Verdict.AccountStopped stopped -> new Settlement.Failed(states, false);
+        };
+    }
+
+    private static OptionalLong earlier(OptionalLong wake, long at, boolean applies) {
+        if (!applies) {
+            return wake;
+        }
+        return wake.isEmpty() || at - wake.getAsLong() < 0 ? OptionalLong.of(at) : wake;
+    }
+}
