@@ -17,12 +17,15 @@ import dev.penstock.wire.CostEstimator;
 import dev.penstock.wire.Endpoint;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.RequestFacts;
+import dev.penstock.wire.TierRow;
 import dev.penstock.wire.TierTable;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -86,11 +89,13 @@ final class VirtualRun {
         this.timeout = timeout;
         this.answeredTimes = new int[rows.size()];
         Map<String, Map<Integer, List<Row>>> families = new TreeMap<>();
+        int[] placeInStratum = new int[rows.size()];
         for (Row row : rows) {
             long tokens = CostEstimator.estimatedInputTokens(row.facts()) + CostEstimator.reservedOutputTokens(row.facts());
-            families.computeIfAbsent(row.facts().model(), model -> new HashMap<>())
-                    .computeIfAbsent(Stratum.of(tokens), stratum -> new ArrayList<>())
-                    .add(row);
+            List<Row> members = families.computeIfAbsent(row.facts().model(), model -> new HashMap<>())
+                    .computeIfAbsent(Stratum.of(tokens), stratum -> new ArrayList<>());
+            placeInStratum[row.number()] = members.size();
+            members.add(row);
         }
         List<Lane<Row>> lanes = new ArrayList<>();
         families.forEach((family, strata) -> {
@@ -98,11 +103,11 @@ final class VirtualRun {
             strata.forEach((stratum, members) -> counts.put(stratum, (long) members.size()));
             TierTable tiers = TierTable.builtIn();
             Quota quota = new Quota(quotaSettings.withHidden(shown -> tiers.matching(family, shown)
-                    .map(dev.penstock.wire.TierRow::limits)
+                    .map(TierRow::limits)
                     .orElse(List.of())));
             lanes.add(new Lane<>(family, quota, new StridePicker<>(counts, (stratum, after, limit) -> {
-                List<Row> members = strata.get(stratum);
-                int from = after == null ? 0 : members.indexOf(after) + 1;
+                List<Row> members = Objects.requireNonNull(strata.get(stratum));
+                int from = after == null ? 0 : placeInStratum[after.number()] + 1;
                 return members.subList(from, Math.min(members.size(), from + limit));
             })));
         });
@@ -209,7 +214,7 @@ final class VirtualRun {
 
     private void breakDown(Flight<Row> flight, Arrival.Admitted admitted, Fault fault, long done) {
         switch (fault) {
-            case ERROR_500, ERROR_503, BARE_429, CUT -> {
+            case SERVER_ERROR, OVERLOADED, BARE_429, CUT -> {
                 at(done, () -> twin.finished(admitted.ticket(), now));
                 at(done + networkNanos(), () -> answer(flight, admitted.status(), admitted.headers(), admitted.body()));
             }
@@ -231,7 +236,7 @@ final class VirtualRun {
     }
 
     private void settle(Flight<Row> flight, AnswerReading reading) {
-        charges.answered(flight.row().facts(), java.util.Objects.requireNonNull(flight.chargeMark), reading);
+        charges.answered(flight.row().facts(), Objects.requireNonNull(flight.chargeMark), reading);
         switch (dispatcher.settled(flight, reading.verdict(), reading.states(), 0, now)) {
             case Outcome.Done done -> {
                 answeredTimes[flight.row().number()]++;
@@ -256,7 +261,7 @@ final class VirtualRun {
         String words = "lorem ipsum dolor sit amet ".repeat(promptCharacters / 27 + 1).substring(0, promptCharacters);
         byte[] body = ("{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + number + " " + words
                         + "\"}],\"max_completion_tokens\":" + maxOutputTokens + "}")
-                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+                .getBytes(StandardCharsets.UTF_8);
         return new Row(number, body, RequestFacts.read(Endpoint.CHAT_COMPLETIONS, body));
     }
 }
