@@ -43,7 +43,7 @@ public final class VerdictReader {
 
     /**
      * What an answer means. A status of 200 to 299 is {@link Verdict.Accepted} whatever its body: whether that is complete
-     * is for the reader of answers to say.
+     * is for {@link AnswerBody} to say.
      *
      * @param status HTTP status
      * @param body the whole body, of any form and length; may be empty

@@ -432,7 +432,7 @@ class VerdictReaderTest {
                 "{\"type\":\"response.created\",\"response\":{\"error\":null},\"error\":null}",
                 ""
             })
-    void apieceOfAnAnswerIsNoError(String data) {
+    void aPieceOfAnAnswerIsNoError(String data) {
         assertThat(VerdictReader.readStreamEvent(HeaderLookup.none(), data.getBytes(StandardCharsets.UTF_8)))
                 .isEmpty();
     }
