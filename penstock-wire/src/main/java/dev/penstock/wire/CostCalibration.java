@@ -8,13 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * is its exact count.
  *
  * <p>A factor is the quotient of two sums over the observations, older ones fading by a tenth with each new one, kept
- * within 0.3 and 1.5. Until the first observation it is 1.1: the estimate plus a tenth for safety.
+ * within 0.3 and 1.5, and 1 until the first observation. What is charged gets a tenth on top for safety at all times: the
+ * requests that taught the factor may be unlike those that follow, and quota that an estimate sets aside for nothing comes
+ * back with the next answer, while quota that was never there is a refusal.
  *
  * <p>Thread-safe.
  */
 public final class CostCalibration {
-    /** The factor before anything was observed. */
-    public static final double INITIAL = 1.1;
+    /** What a charge is taken to be above its expectation. */
+    public static final double SAFETY = 1.1;
 
     private static final double LEAST = 0.3;
     private static final double MOST = 1.5;
@@ -25,7 +27,7 @@ public final class CostCalibration {
 
     /** Factor on the estimated input for what the quota is charged. */
     public double chargeFactor(String model) {
-        return factor(charged, model);
+        return SAFETY * factor(charged, model);
     }
 
     /** Factor on the estimated input for what is billed. */
@@ -58,7 +60,7 @@ public final class CostCalibration {
 
     private static double factor(ConcurrentHashMap<String, Ratio> ratios, String model) {
         Ratio ratio = ratios.get(ModelFamily.of(model));
-        return ratio == null ? INITIAL : ratio.factor;
+        return ratio == null ? 1 : ratio.factor;
     }
 
     private static void add(ConcurrentHashMap<String, Ratio> ratios, String model, long estimated, long actual) {
@@ -71,7 +73,7 @@ public final class CostCalibration {
         private double estimated;
         private double actual;
         /** Written under this object's monitor, read without. */
-        private volatile double factor = INITIAL;
+        private volatile double factor = 1;
 
         synchronized void add(long newEstimated, long newActual) {
             estimated = estimated * KEPT + newEstimated;

@@ -12,15 +12,15 @@ class CostCalibrationTest {
     @Test
     void untilTheFirstObservationATenthIsAdded() {
         assertThat(calibration.chargeFactor("gpt-4o")).isEqualTo(1.1);
-        assertThat(calibration.billingFactor("gpt-4o")).isEqualTo(1.1);
+        assertThat(calibration.billingFactor("gpt-4o")).isEqualTo(1.0);
     }
 
     @Test
     void theFirstObservationIsBelieved() {
         calibration.observe("gpt-4o", 100, 80);
-        assertThat(calibration.chargeFactor("gpt-4o-2024-08-06")).isEqualTo(0.8);
+        assertThat(calibration.chargeFactor("gpt-4o-2024-08-06")).isCloseTo(1.1 * 0.8, within(1e-9));
         assertThat(calibration.chargeFactor("gpt-4o-mini")).isEqualTo(1.1);
-        assertThat(calibration.billingFactor("gpt-4o")).isEqualTo(1.1);
+        assertThat(calibration.billingFactor("gpt-4o")).isEqualTo(1.0);
     }
 
     @Test
@@ -29,19 +29,19 @@ class CostCalibrationTest {
             calibration.observe("gpt-4o", 100, 80);
         }
         calibration.observe("gpt-4o", 100, 140);
-        assertThat(calibration.chargeFactor("gpt-4o")).isCloseTo(0.86, within(0.01));
+        assertThat(calibration.chargeFactor("gpt-4o")).isCloseTo(1.1 * 0.86, within(0.01));
         for (int i = 0; i < 60; i++) {
             calibration.observe("gpt-4o", 100, 140);
         }
-        assertThat(calibration.chargeFactor("gpt-4o")).isCloseTo(1.4, within(0.01));
+        assertThat(calibration.chargeFactor("gpt-4o")).isCloseTo(1.1 * 1.4, within(0.01));
     }
 
     @Test
     void itStaysWithinItsBounds() {
         calibration.observe("a", 100, 0);
         calibration.observe("b", 100, 100_000);
-        assertThat(calibration.chargeFactor("a")).isEqualTo(0.3);
-        assertThat(calibration.chargeFactor("b")).isEqualTo(1.5);
+        assertThat(calibration.chargeFactor("a")).isCloseTo(1.1 * 0.3, within(1e-9));
+        assertThat(calibration.chargeFactor("b")).isCloseTo(1.1 * 1.5, within(1e-9));
     }
 
     @Test
