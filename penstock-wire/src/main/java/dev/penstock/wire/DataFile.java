@@ -196,6 +196,10 @@ final class DataFile {
             throw wrongNumber(column, text.get(), "an amount of 0 or more, or nothing");
         }
 
+        BigDecimal requiredMoney(String column) {
+            return money(column).orElseThrow(() -> error(line, "has no " + column + ", which every row needs"));
+        }
+
         private DataFileException wrongNumber(String column, String given, String expected) {
             return error(line, column + " is \"" + given + "\"; it must be " + expected);
         }

@@ -66,15 +66,14 @@ public final class GoDuration {
             }
             // Two-letter units come first: "ms" must not be read as minutes and a stray "s".
             boolean subSecond = at + 1 < length && text.charAt(at + 1) == 's';
-            long unit;
-            switch (text.charAt(at)) {
-                case 'h' -> unit = NANOS_PER_HOUR;
-                case 'm' -> unit = subSecond ? NANOS_PER_MILLI : NANOS_PER_MINUTE;
-                case 's' -> unit = NANOS_PER_SECOND;
-                case 'u', '\u00b5', '\u03bc' -> unit = subSecond ? 1_000 : MALFORMED;
-                case 'n' -> unit = subSecond ? 1 : MALFORMED;
-                default -> unit = MALFORMED;
-            }
+            long unit = switch (text.charAt(at)) {
+                case 'h' -> NANOS_PER_HOUR;
+                case 'm' -> subSecond ? NANOS_PER_MILLI : NANOS_PER_MINUTE;
+                case 's' -> NANOS_PER_SECOND;
+                case 'u', '\u00b5', '\u03bc' -> subSecond ? 1_000 : MALFORMED;
+                case 'n' -> subSecond ? 1 : MALFORMED;
+                default -> MALFORMED;
+            };
             if (unit == MALFORMED || unit >= previousUnit || whole > Long.MAX_VALUE / unit) {
                 return MALFORMED;
             }
