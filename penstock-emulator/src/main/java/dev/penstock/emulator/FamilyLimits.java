@@ -1,0 +1,95 @@
+package dev.penstock.emulator;
+
+import dev.penstock.limit.Limit;
+import dev.penstock.wire.TierRow;
+import dev.penstock.wire.TierTable;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Which limits a model family has. Immutable and thread-safe. */
+public sealed interface FamilyLimits {
+    /** The family's limits; an empty list means that it has none. */
+    List<Limit> of(String family);
+
+    /** The families that have limits of their own, for {@code GET /v1/models}. */
+    List<String> families();
+
+    /** No limits at all, and therefore no rate limit headers. */
+    static FamilyLimits none() {
+        return new Same(List.of());
+    }
+
+    /** The same limits for every family, each family with its own quota. */
+    static FamilyLimits same(List<Limit> limits) {
+        return new Same(List.copyOf(limits));
+    }
+
+    /**
+     * A tier of the built-in table.
+     *
+     * @param tier for example {@code 1}, {@code tier-1} or {@code free}
+     * @throws IllegalArgumentException when the table does not have the tier
+     */
+    static FamilyLimits ofTier(String tier) {
+        return new Tier(TierTable.builtIn(), tier, Map.of());
+    }
+
+    /** A tier of a table. A family that the table does not have gets the limits of gpt-4o-mini. */
+    record Tier(TierTable table, String tier, Map<String, List<Limit>> overrides) implements FamilyLimits {
+        private static final String STAND_IN = "gpt-4o-mini";
+
+        public Tier {
+            overrides = Map.copyOf(overrides);
+            if (standIn(table, tier).isEmpty()) {
+                TreeSet<String> known = new TreeSet<>();
+                table.rows().forEach(row -> known.add(row.tier()));
+                throw new IllegalArgumentException("tier is '" + tier + "'; it must be one of the table's tiers "
+                        + String.join(", ", known) + ", for example --tier 1");
+            }
+        }
+
+        @Override
+        public List<Limit> of(String family) {
+            List<Limit> override = overrides.get(family);
+            if (override != null) {
+                return override;
+            }
+            return table.find(family, tier)
+                    .or(() -> standIn(table, tier))
+                    .map(TierRow::limits)
+                    .orElseThrow();
+        }
+
+        @Override
+        public List<String> families() {
+            return table.rows().stream()
+                    .map(TierRow::family)
+                    .distinct()
+                    .filter(family -> table.find(family, tier).isPresent())
+                    .toList();
+        }
+
+        private static Optional<TierRow> standIn(TierTable table, String tier) {
+            return table.find(STAND_IN, tier)
+                    .or(() -> table.rows().stream()
+                            .filter(row -> table.find(row.family(), tier).isPresent())
+                            .flatMap(row -> table.find(row.family(), tier).stream())
+                            .findFirst());
+        }
+    }
+
+    /** The same limits for every family. */
+    record Same(List<Limit> limits) implements FamilyLimits {
+        @Override
+        public List<Limit> of(String family) {
+            return limits;
+        }
+
+        @Override
+        public List<String> families() {
+            return List.of("gpt-4o", "gpt-4o-mini", "gpt-5", "gpt-5-mini", "text-embedding-3-small");
+        }
+    }
+}

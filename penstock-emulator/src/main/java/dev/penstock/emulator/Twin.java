@@ -1,0 +1,544 @@
+package dev.penstock.emulator;
+
+import dev.penstock.emulator.limiter.ConcurrencyCap;
+import dev.penstock.emulator.limiter.LimitVector;
+import dev.penstock.limit.Cost;
+import dev.penstock.wire.HeaderLookup;
+import dev.penstock.wire.ModelFamily;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The provider's side of the wire without sockets or a clock: told what arrives when, it answers as the API would.
+ * Limits, errors, faults, latencies and answers follow from the settings, the seed and the requests alone; a request's
+ * own fate depends on its content and on how often it came before, not on what else is going on.
+ *
+ * <p>Times are monotonic nanoseconds with any origin; the first time it is told is its start. Not safe for use by
+ * several threads: one owner drives it.
+ */
+public final class Twin {
+    /** Names are the client's choice: without a bound, each new one would cost memory. */
+    private static final int MOST_FAMILIES = 1_000;
+
+    private static final int MOST_CHOICES = 128;
+    private static final int MOST_INPUTS = 2_048;
+    private static final Duration DAY = Duration.ofDays(1);
+
+    private final TwinSettings settings;
+    private final long seed;
+    private final @Nullable ConcurrencyCap cap;
+    private final Map<String, Family> families = new HashMap<>();
+    private final Map<String, Family> familyOfModel = new HashMap<>();
+    private final SeenRequests seen;
+    private final AnswerWriter answers = new AnswerWriter();
+    private Tally tally = new Tally();
+    private boolean started;
+    private long startNanos;
+    private long ledgerStartNanos;
+    private long requestNumber;
+
+    /**
+     * A twin with full quotas and an empty ledger.
+     *
+     * @param seed the same seed and the same arrivals give the same answers
+     */
+    public Twin(TwinSettings settings, long seed) {
+        this.settings = settings;
+        this.seed = seed;
+        this.cap = settings.concurrency().isPresent()
+                ? new ConcurrencyCap(settings.concurrency().getAsInt())
+                : null;
+        this.seen = new SeenRequests(settings.rememberedRequests());
+    }
+
+    public TwinSettings settings() {
+        return settings;
+    }
+
+    /**
+     * A request arrives.
+     *
+     * @param method in upper case
+     * @param path with the leading slash; a query is passed over
+     * @param headers of the request; only {@code Authorization} is read, and only when the settings demand a key
+     * @param body as sent; empty for none. Not kept and not changed
+     */
+    public Arrival arrive(String method, String path, HeaderLookup headers, byte[] body, long nowNanos) {
+        start(nowNanos);
+        requestNumber++;
+        int query = path.indexOf('?');
+        String plainPath = query < 0 ? path : path.substring(0, query);
+        Route route = Route.of(plainPath);
+        if (route == null) {
+            return elsewhere(method, plainPath, headers);
+        }
+        tally.arrived(nowNanos - ledgerStartNanos);
+        if (!method.equals("POST")) {
+            return invalid(
+                    405,
+                    "Not allowed to " + method + " on " + plainPath
+                            + ". (HINT: Perhaps you meant to use a different HTTP" + " method?)",
+                    null,
+                    "method_not_supported");
+        }
+        Arrival.@Nullable Refused unauthorized = unauthorized(headers);
+        if (unauthorized != null) {
+            return unauthorized;
+        }
+        Ask ask;
+        try {
+            ask = Ask.read(route, body);
+        } catch (IOException e) {
+            return invalid(
+                    400,
+                    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your"
+                            + " HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not"
+                            + " valid JSON.)",
+                    null,
+                    null);
+        }
+        Arrival.@Nullable Refused wrong = wrong(route, ask);
+        return wrong != null ? wrong : limited(route, ask, body, nowNanos);
+    }
+
+    /**
+     * An admitted request is done: its answer was handed out, or broke. Releases its slot and settles its charge. A
+     * second call for the same ticket does nothing.
+     */
+    public void finished(Ticket ticket, long nowNanos) {
+        if (!ticket.settle()) {
+            return;
+        }
+        start(nowNanos);
+        leave();
+        Family family = ticket.family;
+        switch (ticket.outcome) {
+            case Outcome.Answer answer -> {
+                tally.answered(ticket.outputTokens, Math.max(0, nowNanos - ledgerStartNanos));
+                seen.answered(ticket.requestHash);
+                if (settings.refund()) {
+                    long unused = ticket.tokensCharged - ticket.tokensUsed;
+                    family.giveBackTokens(unused, ticket.admittedNanos, nowNanos);
+                    tally.tokensRefunded += Math.max(0, unused);
+                }
+            }
+            case Outcome.Broken broken -> {
+                if (!settings.chargeFailed()) {
+                    family.giveBackTokens(ticket.tokensCharged, ticket.admittedNanos, nowNanos);
+                    family.giveBackRequest(ticket.admittedNanos, nowNanos);
+                    tally.tokensRefunded += ticket.tokensCharged;
+                }
+            }
+        }
+    }
+
+    /**
+     * The client of an admitted request went away before it had its answer. Releases the slot; the charge stays. A call
+     * after {@link #finished} does nothing.
+     */
+    public void hungUp(Ticket ticket, long nowNanos) {
+        if (ticket.settle()) {
+            start(nowNanos);
+            leave();
+            tally.hangUps++;
+        }
+    }
+
+    /** What happened so far. */
+    public Ledger ledger() {
+        return tally.snapshot();
+    }
+
+    /** Starts the ledger again at zero, with what is in flight. Limits stay as they are. */
+    public void resetLedger(long nowNanos) {
+        start(nowNanos);
+        long inFlight = tally.inFlight;
+        Tally fresh = new Tally();
+        fresh.inFlight(inFlight);
+        tally = fresh;
+        families.values().forEach(family -> family.reportTo(fresh));
+        ledgerStartNanos = nowNanos;
+        seen.clear();
+    }
+
+    private void leave() {
+        tally.inFlight--;
+        if (cap != null) {
+            cap.leave();
+        }
+    }
+
+    private void start(long nowNanos) {
+        if (!started) {
+            started = true;
+            startNanos = nowNanos;
+            ledgerStartNanos = nowNanos;
+        }
+    }
+
+    private Arrival limited(Route route, Ask ask, byte[] body, long nowNanos) {
+        long hash = Mix.hash(route.ordinal(), body);
+        int earlier = seen.countBefore(hash);
+        if (earlier > 0) {
+            tally.repeated++;
+        }
+        long sinceStart = nowNanos - ledgerStartNanos;
+        Family family = family(ask.model, nowNanos);
+        family.otherClientTakes(nowNanos);
+        long most = ask.mostOutputTokens >= 0 ? ask.mostOutputTokens : route.outputTokensIfUnset();
+        long charge = route.hasOutput()
+                ? settings.chargeRule().tokens(ask.promptCharacters, choices(route, ask), most)
+                : ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0);
+        long inputCharge = ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0);
+        long rampWait = family.rampWaitNanos(inputCharge, nowNanos);
+        if (rampWait > 0) {
+            return refused(
+                    family, Refusal.SLOW_DOWN, ErrorBody.slowDown(), Optional.of(Duration.ofNanos(rampWait)), nowNanos);
+        }
+        switch (family.admit(Cost.ofTokens(charge), inputCharge, nowNanos)) {
+            case LimitVector.Decision.TooLarge tooLarge -> {
+                return refused(
+                        family,
+                        Refusal.TOO_LARGE,
+                        ErrorBody.tooLarge(ask.model, family.name(), tooLarge),
+                        Optional.empty(),
+                        nowNanos);
+            }
+            case LimitVector.Decision.Busy busy -> {
+                return refused(
+                        family, Refusal.CONCURRENCY, ErrorBody.busy(ask.model, busy.cap()), Optional.empty(), nowNanos);
+            }
+            case LimitVector.Decision.Exhausted exhausted -> {
+                if (family.tells(exhausted.limiter(), exhausted.statedWait(), nowNanos)) {
+                    tally.tooEarly++;
+                }
+                // Refusals of daily limits were seen without the header.
+                boolean daily = exhausted.limiter().limit().dimension().window().compareTo(DAY) >= 0;
+                return refused(
+                        family,
+                        Refusal.by(exhausted.limiter().limit().dimension()),
+                        ErrorBody.exhausted(ask.model, family.name(), exhausted),
+                        daily ? Optional.empty() : Optional.of(exhausted.statedWait()),
+                        nowNanos);
+            }
+            case LimitVector.Decision.Admitted admitted -> {}
+        }
+        tally.admitted(charge, sinceStart);
+        if (earlier > 0 && seen.wasAnswered(hash)) {
+            tally.repeatedAfterAnswer++;
+        }
+        long attempt = seen.isFull() ? requestNumber : earlier;
+        return admitted(route, ask, family, hash, attempt, charge, nowNanos);
+    }
+
+    private Arrival admitted(Route route, Ask ask, Family family, long hash, long attempt, long charge, long nowNanos) {
+        SplittableRandom content = new SplittableRandom(Mix.mix(seed ^ hash));
+        SplittableRandom fate = new SplittableRandom(Mix.mix(seed + hash) + attempt);
+        Fault fault = settings.faults().pick(fate.nextDouble()).orElse(null);
+        int tokens = 0;
+        boolean cut = false;
+        if (route.hasOutput()) {
+            tokens = settings.outputLength().tokens(most(ask, route), content);
+            cut = tokens == most(ask, route);
+        } else {
+            ask.stream = false;
+        }
+        AnswerWriter.Plan plan = new AnswerWriter.Plan(
+                ask,
+                Mix.mix(hash ^ seed),
+                AnswerWriter.id(idPrefix(route), seed, requestNumber),
+                settings.startEpochSecond() + (nowNanos - startNanos) / 1_000_000_000L,
+                tokens,
+                choices(route, ask),
+                cut,
+                promptTokens(route, ask));
+        long output = plan.outputTokens();
+        long latencyNanos = settings.latency().totalNanos(output, fate);
+        Map<String, String> headers = headers(family, nowNanos);
+        headers.put("openai-processing-ms", Long.toString(latencyNanos / 1_000_000));
+        boolean stream = ask.stream;
+        if (fault == Fault.STREAM_429 && !stream) {
+            fault = null;
+        }
+        Outcome outcome = fault == null ? new Outcome.Answer() : new Outcome.Broken(fault);
+        int status = 200;
+        AnswerWriter.Body body;
+        if (fault == null) {
+            body = write(route, plan);
+        } else {
+            tally.fault(fault);
+            status = switch (fault) {
+                case SERVER_ERROR -> 500;
+                case OVERLOADED -> 503;
+                case BARE_429 -> 429;
+                case RESET_BEFORE, HANG -> 0;
+                case RESET_IN_BODY, CUT, STREAM_429 -> 200;
+            };
+            body = switch (fault) {
+                case SERVER_ERROR -> plain(ErrorBody.SERVER_ERROR);
+                case OVERLOADED -> plain(ErrorBody.OVERLOADED);
+                case BARE_429 -> plain(ErrorBody.bareRateLimit(ask.model));
+                case RESET_BEFORE, HANG -> plain(new byte[0]);
+                case RESET_IN_BODY -> write(route, plan);
+                case CUT -> cut(write(route, plan), fate);
+                case STREAM_429 -> refusedInStream(route, plan);
+            };
+            if (fault == Fault.BARE_429) {
+                headers.keySet().removeIf(name -> name.startsWith("x-ratelimit-"));
+            }
+        }
+        headers.put(
+                "content-type", body.eventEnds().length > 0 ? "text/event-stream; charset=utf-8" : "application/json");
+        Duration latency = Duration.ofNanos(latencyNanos);
+        Duration first = body.eventEnds().length > 0
+                ? Duration.ofNanos(settings.latency().firstEventNanos(latencyNanos))
+                : latency;
+        Ticket ticket = new Ticket(family, charge, plan.promptTokens() + output, output, nowNanos, hash, outcome);
+        return new Arrival.Admitted(ticket, status, headers, first, latency, outcome, body.bytes(), body.eventEnds());
+    }
+
+    private AnswerWriter.Body write(Route route, AnswerWriter.Plan plan) {
+        return answers.write(route, plan, settings.embeddingDimensions());
+    }
+
+    private static AnswerWriter.Body plain(byte[] bytes) {
+        return new AnswerWriter.Body(bytes, new int[0]);
+    }
+
+    private static AnswerWriter.Body cut(AnswerWriter.Body whole, SplittableRandom random) {
+        int length = whole.bytes().length;
+        // Never at the very end: what is left of the JSON must not be whole by chance.
+        int at = random.nextInt(length / 4, length - 16);
+        int events = 0;
+        while (events < whole.eventEnds().length && whole.eventEnds()[events] < at) {
+            events++;
+        }
+        int[] ends = whole.eventEnds().length == 0 ? whole.eventEnds() : Arrays.copyOf(whole.eventEnds(), events + 1);
+        if (ends.length > 0) {
+            ends[events] = at;
+        }
+        return new AnswerWriter.Body(Arrays.copyOf(whole.bytes(), at), ends);
+    }
+
+    /** The first events of the stream, then an error event instead of the rest. */
+    private AnswerWriter.Body refusedInStream(Route route, AnswerWriter.Plan plan) {
+        AnswerWriter.Body whole = write(route, plan);
+        int kept = Math.min(whole.eventEnds().length - 1, 2);
+        int start = whole.eventEnds()[kept - 1];
+        byte[] event = ErrorBody.inStream(route, plan.ask().model, plan.id());
+        byte[] bytes = Arrays.copyOf(whole.bytes(), start + event.length);
+        System.arraycopy(event, 0, bytes, start, event.length);
+        int[] ends = Arrays.copyOf(whole.eventEnds(), kept + 1);
+        ends[kept] = bytes.length;
+        return new AnswerWriter.Body(bytes, ends);
+    }
+
+    /** The legacy endpoint answers every prompt of a list. */
+    private static long choices(Route route, Ask ask) {
+        return route == Route.COMPLETIONS ? ask.n * Math.max(1, ask.inputs) : ask.n;
+    }
+
+    private static long most(Ask ask, Route route) {
+        if (ask.mostOutputTokens >= 0) {
+            return Math.max(1, ask.mostOutputTokens);
+        }
+        return route == Route.COMPLETIONS ? route.outputTokensIfUnset() : -1;
+    }
+
+    /** English text has about 4.3 characters a token; a chat adds 3 tokens and 4 per message. */
+    private static long promptTokens(Route route, Ask ask) {
+        long text = Math.max(1, (ask.promptCharacters * 10 + 21) / 43);
+        return route == Route.CHAT || route == Route.RESPONSES ? text + 3 + 4L * ask.messages : text;
+    }
+
+    private static String idPrefix(Route route) {
+        return switch (route) {
+            case CHAT -> "chatcmpl-";
+            case RESPONSES -> "resp_";
+            case COMPLETIONS -> "cmpl-";
+            case MODERATIONS -> "modr-";
+            case EMBEDDINGS -> "embd-";
+        };
+    }
+
+    private Family family(String model, long nowNanos) {
+        Family known = familyOfModel.get(model);
+        if (known != null) {
+            return known;
+        }
+        String name = ModelFamily.of(model);
+        if (!families.containsKey(name) && families.size() >= MOST_FAMILIES) {
+            name = "other models";
+        }
+        Family family =
+                families.computeIfAbsent(name, key -> new Family(key, settings, cap, tally, startNanos, nowNanos));
+        if (familyOfModel.size() < MOST_FAMILIES) {
+            familyOfModel.put(model, family);
+        }
+        return family;
+    }
+
+    private Arrival.Refused refused(
+            Family family, Refusal reason, byte[] body, Optional<Duration> retryAfter, long nowNanos) {
+        tally.refused(reason, nowNanos - ledgerStartNanos);
+        if (settings.chargeRefused()) {
+            family.chargeRefused(nowNanos);
+        }
+        Map<String, String> headers = headers(family, nowNanos);
+        headers.put("openai-processing-ms", "1");
+        headers.put("content-type", "application/json");
+        if (retryAfter.isPresent()) {
+            long seconds = Math.max(1, Math.ceilDiv(retryAfter.get().toNanos(), 1_000_000_000L));
+            headers.put("retry-after", Long.toString(seconds));
+        }
+        return new Arrival.Refused(429, headers, body);
+    }
+
+    private Map<String, String> headers(@Nullable Family family, long nowNanos) {
+        Map<String, String> headers = new LinkedHashMap<>(32);
+        headers.put("x-request-id", AnswerWriter.id("req_", seed, requestNumber));
+        headers.put("openai-version", "2020-10-01");
+        headers.put("openai-organization", "penstock");
+        if (family != null) {
+            family.addHeaders(headers, nowNanos);
+        }
+        return headers;
+    }
+
+    private Arrival elsewhere(String method, String path, HeaderLookup headers) {
+        Arrival.@Nullable Refused unauthorized = unauthorized(headers);
+        if (unauthorized != null) {
+            return unauthorized;
+        }
+        if (method.equals("GET") && path.equals("/v1/models")) {
+            JsonBytes json = new JsonBytes();
+            json.raw("{\"object\":\"list\",\"data\":[");
+            boolean first = true;
+            for (String model : models()) {
+                json.raw(first ? "" : ",");
+                model(json, model);
+                first = false;
+            }
+            return served(json.raw("]}").copy());
+        }
+        String prefix = "/v1/models/";
+        if (method.equals("GET") && path.startsWith(prefix) && path.length() > prefix.length()) {
+            String model = path.substring(prefix.length());
+            if (!settings.models().isEmpty() && !settings.models().contains(model)) {
+                return noSuchModel(model);
+            }
+            JsonBytes json = new JsonBytes();
+            model(json, model);
+            return served(json.copy());
+        }
+        return invalid(404, "Invalid URL (" + method + " " + path + ")", null, null);
+    }
+
+    private List<String> models() {
+        return settings.models().isEmpty()
+                ? settings.limits().families()
+                : settings.models().stream().sorted().toList();
+    }
+
+    private void model(JsonBytes json, String name) {
+        json.raw("{\"id\":").string(name).raw(",\"object\":\"model\",\"created\":");
+        json.number(settings.startEpochSecond()).raw(",\"owned_by\":\"openai\"}");
+    }
+
+    private Arrival.Served served(byte[] body) {
+        Map<String, String> headers = headers(null, 0);
+        headers.put("content-type", "application/json");
+        return new Arrival.Served(200, headers, body);
+    }
+
+    private Arrival.@Nullable Refused unauthorized(HeaderLookup headers) {
+        if (settings.apiKey().isEmpty()) {
+            return null;
+        }
+        String given = headers.first("authorization");
+        if (given == null || given.isBlank()) {
+            return invalid(
+                    401,
+                    "You didn't provide an API key. You need to provide your API key in an Authorization header using"
+                            + " Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+                    null,
+                    null);
+        }
+        if (!given.equals("Bearer " + settings.apiKey().get())) {
+            return invalid(
+                    401,
+                    "Incorrect API key provided. You can find your API key at"
+                            + " https://platform.openai.com/account/api-keys.",
+                    null,
+                    "invalid_api_key");
+        }
+        return null;
+    }
+
+    private Arrival.@Nullable Refused wrong(Route route, Ask ask) {
+        if (ask.model.isEmpty()) {
+            if (route != Route.MODERATIONS) {
+                return invalid(400, "you must provide a model parameter", null, null);
+            }
+            ask.model = "omni-moderation-latest";
+        }
+        if (!ask.hasPrompt) {
+            String name = switch (route) {
+                case CHAT -> "messages";
+                case COMPLETIONS -> "prompt";
+                case RESPONSES, EMBEDDINGS, MODERATIONS -> "input";
+            };
+            return invalid(400, "Missing required parameter: '" + name + "'.", name, "missing_required_parameter");
+        }
+        if (!settings.models().isEmpty() && !settings.models().contains(ask.model)) {
+            return noSuchModel(ask.model);
+        }
+        if (ask.n > MOST_CHOICES) {
+            return invalid(
+                    400,
+                    "Invalid 'n': integer above maximum value. Expected a value <= " + MOST_CHOICES + ", but got "
+                            + ask.n + " instead.",
+                    "n",
+                    "integer_above_max_value");
+        }
+        if (route == Route.EMBEDDINGS && (ask.inputs > MOST_INPUTS || ask.inputs == 0)) {
+            return invalid(
+                    400, "'input' has " + ask.inputs + " items; it must have 1 to " + MOST_INPUTS + ".", "input", null);
+        }
+        if (choices(route, ask) > MOST_INPUTS) {
+            return invalid(
+                    400,
+                    "'prompt' asks for " + choices(route, ask) + " completions; it must ask for at most " + MOST_INPUTS
+                            + ".",
+                    "prompt",
+                    null);
+        }
+        if (ask.dimensions < 0 || ask.dimensions > 4_096) {
+            return invalid(400, "'dimensions' is " + ask.dimensions + "; it must be 1 to 4096.", "dimensions", null);
+        }
+        return null;
+    }
+
+    private Arrival.Refused noSuchModel(String model) {
+        return invalid(
+                404,
+                "The model `" + model + "` does not exist or you do not have access to it.",
+                null,
+                "model_not_found");
+    }
+
+    private Arrival.Refused invalid(int status, String message, @Nullable String param, @Nullable String code) {
+        tally.invalid++;
+        Map<String, String> headers = headers(null, 0);
+        headers.put("content-type", "application/json");
+        return new Arrival.Refused(status, headers, ErrorBody.of(message, "invalid_request_error", param, code));
+    }
+}
