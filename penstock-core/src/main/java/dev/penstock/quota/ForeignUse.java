@@ -15,11 +15,14 @@ final class ForeignUse {
     /** Below this share of the refill it is noise from requests that overtake each other. */
     private static final double NOISE_SHARE = 0.03;
 
+    private static final double NO_REFILL_TOLERANCE = 0.1;
+
     private boolean anchored;
     private long anchorAt;
     private double anchorRemaining;
     private long anchorTotal;
     private double unitsPerNano;
+    private int stretchesWithoutRefill;
 
     /**
      * Takes the state that the provider reported for a request.
@@ -49,9 +52,21 @@ final class ForeignUse {
         if (brim) {
             return 0;
         }
+        if (refill >= MIN_FLOW_UNITS) {
+            boolean none = Math.abs(foreign / refill - 1) < NO_REFILL_TOLERANCE;
+            stretchesWithoutRefill = none ? stretchesWithoutRefill + 1 : 0;
+        }
         double weight = Math.min(1, stretch / SMOOTHING_NANOS);
         unitsPerNano += weight * (foreign / stretch - unitsPerNano);
         return foreign;
+    }
+
+    /**
+     * Whether nothing flows back at all: it would be a strange coincidence if others used exactly the refill, while a
+     * provider that counts windows looks just like that.
+     */
+    boolean seesNoRefill() {
+        return stretchesWithoutRefill >= 2;
     }
 
     /** The share of the refill that others use, in [0, 0.98]. */

@@ -40,6 +40,7 @@ final class Meter {
     private long lessonAt;
     private long calmSince;
 
+    private boolean namedByRefusal;
     private boolean observed;
     private long observedAt;
 
@@ -123,16 +124,23 @@ final class Meter {
         if (state.limit().amount() != amount) {
             changeLimit(state.limit().amount(), now);
         }
-        observed = true;
-        observedAt = sentAt;
         long remaining = state.remaining();
         long totalAtSending = reservation.totalAtSending().of(dimension.unit());
         window.observeUsed(amount - remaining, sentAt);
-        if (remaining > bucket.depth()) {
-            bucket.setDepth(remaining, now);
+        // As deep as was ever seen: what is missing at first may be in use by others or may not exist at all.
+        double seen =
+                Math.min(amount, remaining + (observed ? reservation.cost().of(dimension.unit()) : totalAtSending));
+        if (!observed || seen > bucket.depth()) {
+            bucket.setDepth(seen, now);
         }
+        observed = true;
+        observedAt = sentAt;
         double perNano = 1 / bucket.nanosPerUnit();
         double foreign = foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
+        windowed |= foreignUse.seesNoRefill();
+        if (windowed) {
+            return 0;
+        }
         bucket.setDrain(foreignUse.shareOf(perNano), now);
         double refill = perNano * (1 - foreignUse.shareOf(perNano));
         double told = window.replay(remaining, sentAt, now, total - totalAtSending, refill, bucket.depth());
@@ -143,6 +151,20 @@ final class Meter {
             bucket.setLevel(believed + (told - believed) / 2, now);
         }
         return foreign;
+    }
+
+    /** Whether a refusal named this limit and its amount in words. */
+    boolean namedByRefusal() {
+        return namedByRefusal;
+    }
+
+    boolean windowed() {
+        return windowed;
+    }
+
+    /** Another limit of the same provider has shown that it counts windows; one provider has one way of counting. */
+    void countWindows() {
+        windowed = windowed || source != LimitSource.CAP;
     }
 
     /** Counts units that others took, where only another limit's answers show them. */
@@ -156,6 +178,7 @@ final class Meter {
      * @return whether this refusal taught something new; many refusals of one moment teach one lesson
      */
     boolean refused(LimitExceeded exceeded, Reservation reservation, long now) {
+        namedByRefusal |= exceeded.limit().isPresent();
         exceeded.limit().ifPresent(limit -> {
             if (limit != amount) {
                 changeLimit(limit, now);

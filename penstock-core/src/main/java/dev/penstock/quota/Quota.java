@@ -1,5 +1,8 @@
 package dev.penstock.quota;
 
+import static dev.penstock.limit.Dimension.REQUESTS_PER_DAY;
+import static dev.penstock.limit.Dimension.REQUESTS_PER_MINUTE;
+
 import dev.penstock.concurrency.Aimd;
 import dev.penstock.concurrency.CubicRate;
 import dev.penstock.limit.Cost;
@@ -41,6 +44,7 @@ public final class Quota {
     private static final long BLIND_PAUSE_NANOS = 1_000_000_000;
 
     private static final int MAX_BLIND_DOUBLINGS = 6;
+    private static final int MAX_CONTRADICTIONS = 4;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final QuotaSettings settings;
@@ -57,6 +61,8 @@ public final class Quota {
     private int inFlight;
     private long answers;
     private boolean limitsKnown;
+    private List<Limit> implied = List.of();
+    private int contradictions;
     private boolean closed;
     private long closedUntil;
     private int blindRefusals;
@@ -252,19 +258,26 @@ public final class Quota {
         if (states.isEmpty()) {
             return;
         }
-        if (!limitsKnown || meters.stream().noneMatch(Meter::observed)) {
+        if (meters.stream().noneMatch(Meter::observed)) {
+            implied = settings.hidden().impliedBy(states);
             learn(
-                    settings.hidden().impliedBy(states).stream()
+                    implied.stream()
                             .filter(limit -> states.stream()
-                                    .noneMatch(state -> state.dimension().equals(limit.dimension())))
+                                    .noneMatch(state -> named(state).equals(limit.dimension())))
                             .toList(),
                     LimitSource.INFERRED,
                     now);
         }
-        for (LimitState state : states) {
+        for (LimitState shown : states) {
+            LimitState state =
+                    new LimitState(new Limit(named(shown), shown.limit().amount()), shown.remaining());
+            if (contradictsWhatWasSeen(state)) {
+                continue;
+            }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
             long totalUnits = total.of(meter.dimension().unit());
             double foreign = meter.observe(state, reservation, totalUnits, inFlight == 0, now);
+            shareWindows(meter);
             if (foreign != 0) {
                 for (Meter other : meters) {
                     boolean blind = !other.observed() && other.source() != LimitSource.CAP;
@@ -274,6 +287,49 @@ public final class Quota {
                 }
             }
         }
+    }
+
+    /**
+     * Which limit a header speaks of. It does not name its window; the reader guesses it from the reset, and a known row
+     * of limits or a refusal that named the limit in words knows better.
+     */
+    private Dimension named(LimitState state) {
+        Dimension guessed = state.dimension();
+        for (Limit limit : implied) {
+            boolean sameUnit = limit.dimension().unit() == guessed.unit()
+                    && limit.dimension().scope() == guessed.scope();
+            if (sameUnit && limit.amount() == state.limit().amount()) {
+                return limit.dimension();
+            }
+        }
+        boolean refusedOtherwise = find(guessed)
+                .filter(meter -> meter.namedByRefusal()
+                        && meter.amount() != state.limit().amount())
+                .isPresent();
+        return refusedOtherwise && guessed.window().equals(REQUESTS_PER_MINUTE.window())
+                ? new Dimension(guessed.scope(), guessed.unit(), REQUESTS_PER_DAY.window())
+                : guessed;
+    }
+
+    /** Whether the same limit was read with another window before; after a few times the newer reading wins. */
+    private boolean contradictsWhatWasSeen(LimitState state) {
+        Optional<Meter> other = meters.stream()
+                .filter(meter -> meter.observed()
+                        && meter.amount() == state.limit().amount()
+                        && meter.dimension().unit() == state.dimension().unit()
+                        && meter.dimension().scope() == state.dimension().scope()
+                        && !meter.dimension().equals(state.dimension()))
+                .findFirst();
+        if (other.isEmpty()) {
+            return false;
+        }
+        contradictions++;
+        if (contradictions < MAX_CONTRADICTIONS) {
+            return true;
+        }
+        contradictions = 0;
+        meters.remove(other.get());
+        return false;
     }
 
     private void refused(Refused refused, Reservation reservation, long now) {
@@ -288,6 +344,7 @@ public final class Quota {
         giveBack(reservation, now);
         if (meter.isPresent()) {
             meter.get().refused(exceeded, reservation, now);
+            shareWindows(meter.get());
             return;
         }
         blindRefusals++;
@@ -300,6 +357,12 @@ public final class Quota {
                 .map(Duration::toNanos)
                 .orElse(BLIND_PAUSE_NANOS << Math.min(blindRefusals - 1, MAX_BLIND_DOUBLINGS));
         close(now + pause);
+    }
+
+    private void shareWindows(Meter meter) {
+        if (meter.windowed()) {
+            meters.forEach(Meter::countWindows);
+        }
     }
 
     private void slowedDown(Optional<Duration> retryAfter, long now) {

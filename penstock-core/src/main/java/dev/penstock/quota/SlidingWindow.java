@@ -22,8 +22,10 @@ final class SlidingWindow {
     private long newestSlice;
     /** Extra time that a unit is held back after its window, because it reached the provider later than it left. */
     private long marginNanos;
-    /** Units in the window that were not ours. */
+    /** Units in the window that were not ours, when an answer last told. */
     private long foreign;
+
+    private long foreignAt;
 
     SlidingWindow(long windowNanos, long now) {
         this.windowNanos = windowNanos;
@@ -46,7 +48,7 @@ final class SlidingWindow {
 
     /** Units in use in the window that ends at {@code now}. */
     long used(long now) {
-        return foreign + ownIn(now - windowNanos - marginNanos, now);
+        return foreignStillIn(now) + ownIn(now - windowNanos - marginNanos, now);
     }
 
     /** Time until {@code amount} more keeps the window within {@code limit}; 0 if it fits now. */
@@ -70,6 +72,13 @@ final class SlidingWindow {
     /** Learns from an answer how much of the window at {@code at} was taken by others. */
     void observeUsed(long usedAtProvider, long at) {
         foreign = Math.max(0, usedAtProvider - ownIn(at - windowNanos, at));
+        foreignAt = at;
+    }
+
+    /** Nobody tells when others' units leave the window: evenly, and all of them after one window. */
+    private long foreignStillIn(long now) {
+        double share = 1 - (double) (now - foreignAt) / (windowNanos + marginNanos);
+        return share <= 0 ? 0 : (long) Math.ceil(foreign * Math.min(1, share));
     }
 
     /**

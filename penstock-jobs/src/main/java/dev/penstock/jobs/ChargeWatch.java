@@ -50,7 +50,8 @@ final class ChargeWatch {
     /** Takes the answer to a request. */
     void answered(RequestFacts facts, Mark mark, AnswerReading reading) {
         if (reading.verdict() instanceof Verdict.Throttled throttled) {
-            boolean tokens = throttled.exceeded().dimension().map(Dimension::unit).equals(Optional.of(Unit.TOKENS));
+            boolean tokens =
+                    throttled.exceeded().dimension().map(Dimension::unit).equals(Optional.of(Unit.TOKENS));
             if (tokens && throttled.exceeded().requested().isPresent()) {
                 calibration.observeRequested(
                         facts, throttled.exceeded().requested().getAsLong());
@@ -63,7 +64,10 @@ final class ChargeWatch {
         }
         for (LimitState state : reading.states()) {
             if (state.dimension().equals(Dimension.TOKENS_PER_MINUTE)) {
-                compare(facts.model(), new Sample(mark, state.remaining()), state.limit().perSecond() / 1e9);
+                compare(
+                        facts.model(),
+                        new Sample(mark, state.remaining()),
+                        state.limit().perSecond() / 1e9);
             }
         }
     }
@@ -82,7 +86,6 @@ final class ChargeWatch {
         double refill = refillPerNano * (to.mark.atNanos - from.mark.atNanos);
         double charged = from.remaining - to.remaining + refill;
         long output = to.mark.reservedOutput - from.mark.reservedOutput;
-        calibration.observe(
-                model, to.mark.estimatedInput - from.mark.estimatedInput, Math.round(charged - output));
+        calibration.observe(model, to.mark.estimatedInput - from.mark.estimatedInput, Math.round(charged - output));
     }
 }

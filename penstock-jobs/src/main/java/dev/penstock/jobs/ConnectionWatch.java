@@ -60,7 +60,9 @@ final class ConnectionWatch {
             return OptionalLong.of(pausedUntil);
         }
         // One at a time until somebody answers; that one's end asks again.
-        return inFlight == 0 ? OptionalLong.empty() : OptionalLong.of(now + Duration.ofSeconds(1).toNanos());
+        return inFlight == 0
+                ? OptionalLong.empty()
+                : OptionalLong.of(now + Duration.ofSeconds(1).toNanos());
     }
 
     Optional<StopCause> givenUp(long now) {

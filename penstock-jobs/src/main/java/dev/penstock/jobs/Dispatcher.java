@@ -139,7 +139,8 @@ final class Dispatcher<R> {
                 stop(new StopCause.ByProvider(stopped.explanation()));
                 yield new Outcome.LeftOpen(stopped.explanation());
             }
-            case Verdict.Transient fault when fault.fault() == Verdict.Fault.CONNECT_FAILED -> {
+            case Verdict.Transient fault
+            when fault.fault() == Verdict.Fault.CONNECT_FAILED -> {
                 // It was certainly not sent: nothing was paid and no attempt is used up.
                 requeueFirst(flight);
                 yield new Outcome.Again(fault.explanation());
@@ -201,7 +202,9 @@ final class Dispatcher<R> {
     }
 
     private @Nullable Flight<R> candidate(Lane<R> lane, long now) {
-        for (Flight<R> due = lane.backingOff.peek(); due != null && due.dueAt - now <= 0; due = lane.backingOff.peek()) {
+        for (Flight<R> due = lane.backingOff.peek();
+                due != null && due.dueAt - now <= 0;
+                due = lane.backingOff.peek()) {
             lane.backingOff.remove();
             Verdict undecided = due.undecided;
             if (undecided == null) {
@@ -260,7 +263,8 @@ final class Dispatcher<R> {
                 BlockedBy.ByLimit by = impossible.by();
                 yield Optional.of(new Step.Fail<>(
                         flight,
-                        "The request needs " + by.needed() + " " + by.dimension().unit().plural() + " and "
+                        "The request needs " + by.needed() + " "
+                                + by.dimension().unit().plural() + " and "
                                 + by.explanation()
                                 + " never holds more; make the prompt or the maximum output smaller."));
             }
@@ -271,7 +275,8 @@ final class Dispatcher<R> {
         RetryDecision decision =
                 retryPolicy.decide(verdict, flight.attempts, now - flight.firstSentAt, retryBudget, now, random);
         return switch (decision) {
-            case RetryDecision.RetryAfter after when !after.countsAsAttempt() -> {
+            case RetryDecision.RetryAfter after
+            when !after.countsAsAttempt() -> {
                 requeueFirst(flight); // the quota knows when
                 yield new Outcome.Again(after.explanation());
             }

@@ -24,12 +24,15 @@ final class Flight<R> {
     long sentAt;
     long dueAt;
     long reservedNanoDollars;
-    @Nullable Reservation reservation;
+
+    @Nullable
+    Reservation reservation;
 
     ChargeWatch.@Nullable Mark chargeMark;
 
     /** The verdict that waits for the retry budget. */
-    @Nullable Verdict undecided;
+    @Nullable
+    Verdict undecided;
 
     Flight(R row, Lane<R> lane) {
         this.row = row;

@@ -40,7 +40,8 @@ final class Lane<R> {
     }
 
     /** A row that was not picked before, or null when there is none left. */
-    @Nullable Flight<R> pick() {
+    @Nullable
+    Flight<R> pick() {
         if (exhausted) {
             return null;
         }

@@ -43,7 +43,8 @@ final class StridePicker<R> {
     }
 
     /** The next row, or null when all have been given. */
-    @Nullable R next() {
+    @Nullable
+    R next() {
         while (true) {
             Stratum first = null;
             for (Stratum stratum : strata) {
@@ -77,7 +78,8 @@ final class StridePicker<R> {
             this.stride = 1.0 / rows;
         }
 
-        @Nullable R take() {
+        @Nullable
+        R take() {
             if (position == page.size()) {
                 page = pages.next(number, last, PAGE_ROWS);
                 position = 0;

@@ -50,6 +50,8 @@ final class VirtualRun {
     private final int[] answeredTimes;
     private final ChargeWatch charges;
 
+    private long debugAt;
+    private List<Lane<Row>> lanes;
     private long sequence;
     private long now = -5_000_000_000L; // monotonic time may be negative
     private long firstSent;
@@ -91,20 +93,20 @@ final class VirtualRun {
         Map<String, Map<Integer, List<Row>>> families = new TreeMap<>();
         int[] placeInStratum = new int[rows.size()];
         for (Row row : rows) {
-            long tokens = CostEstimator.estimatedInputTokens(row.facts()) + CostEstimator.reservedOutputTokens(row.facts());
+            long tokens =
+                    CostEstimator.estimatedInputTokens(row.facts()) + CostEstimator.reservedOutputTokens(row.facts());
             List<Row> members = families.computeIfAbsent(row.facts().model(), model -> new HashMap<>())
                     .computeIfAbsent(Stratum.of(tokens), stratum -> new ArrayList<>());
             placeInStratum[row.number()] = members.size();
             members.add(row);
         }
-        List<Lane<Row>> lanes = new ArrayList<>();
+        lanes = new ArrayList<>();
         families.forEach((family, strata) -> {
             Map<Integer, Long> counts = new TreeMap<>();
             strata.forEach((stratum, members) -> counts.put(stratum, (long) members.size()));
             TierTable tiers = TierTable.builtIn();
-            Quota quota = new Quota(quotaSettings.withHidden(shown -> tiers.matching(family, shown)
-                    .map(TierRow::limits)
-                    .orElse(List.of())));
+            Quota quota = new Quota(quotaSettings.withHidden(
+                    shown -> tiers.matching(family, shown).map(TierRow::limits).orElse(List.of())));
             lanes.add(new Lane<>(family, quota, new StridePicker<>(counts, (stratum, after, limit) -> {
                 List<Row> members = Objects.requireNonNull(strata.get(stratum));
                 int from = after == null ? 0 : placeInStratum[after.number()] + 1;
@@ -149,6 +151,10 @@ final class VirtualRun {
             }
             if (now > limit) {
                 throw new IllegalStateException("the run takes more than three days");
+            }
+            if (Boolean.getBoolean("debug") && now - debugAt > 10_000_000_000L) {
+                debugAt = now;
+                System.out.println("t=" + (now - firstSent) / 1e9 + " sent " + dispatcher.sendings() + " 429s " + dispatcher.refusals() + " by " + dispatcher.blockedBy() + " " + lanes.get(0).quota().snapshot(now));
             }
             boolean waiting = false;
             while (!waiting) {
@@ -220,7 +226,9 @@ final class VirtualRun {
             }
             case RESET_BEFORE, RESET_IN_BODY -> {
                 at(done, () -> twin.finished(admitted.ticket(), now));
-                at(done + networkNanos(), () -> settle(flight, AnswerReading.ofFault(Verdict.Fault.CONNECTION_LOST, "")));
+                at(
+                        done + networkNanos(),
+                        () -> settle(flight, AnswerReading.ofFault(Verdict.Fault.CONNECTION_LOST, "")));
             }
             case HANG -> {
                 long given = flight.sentAt() + timeout.toNanos();
@@ -258,9 +266,10 @@ final class VirtualRun {
     }
 
     static Row row(int number, String model, int promptCharacters, int maxOutputTokens) {
-        String words = "lorem ipsum dolor sit amet ".repeat(promptCharacters / 27 + 1).substring(0, promptCharacters);
-        byte[] body = ("{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + number + " " + words
-                        + "\"}],\"max_completion_tokens\":" + maxOutputTokens + "}")
+        String words =
+                "lorem ipsum dolor sit amet ".repeat(promptCharacters / 27 + 1).substring(0, promptCharacters);
+        byte[] body = ("{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + number + " "
+                        + words + "\"}],\"max_completion_tokens\":" + maxOutputTokens + "}")
                 .getBytes(StandardCharsets.UTF_8);
         return new Row(number, body, RequestFacts.read(Endpoint.CHAT_COMPLETIONS, body));
     }

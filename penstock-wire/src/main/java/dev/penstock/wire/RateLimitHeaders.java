@@ -88,13 +88,13 @@ public final class RateLimitHeaders {
             if (nanos <= share * MINUTE * 2 + RESET_CUT_NANOS) {
                 return perMinute;
             }
-            // A day is believed generously, since nothing else that is known lies near it; the 30 days of some free
-            // accounts only when they fit well, since the documentation's own sample (6m0s for 16 tokens of 150,000)
-            // fits no window and must stay a minute.
-            if (isNear((double) nanos, share * DAY, 0.5)) {
+            // Only an exact fit is believed: the documentation's own sample (6m0s for 16 tokens of 150,000) fits no
+            // window,
+            // and a provider that counts windows tells a reset that has nothing to do with the share in use.
+            if (isNear((double) nanos, share * DAY, 0.005)) {
                 return perDay;
             }
-            return isNear((double) nanos, share * MONTH, 0.02) ? perMonth : perMinute;
+            return isNear((double) nanos, share * MONTH, 0.005) ? perMonth : perMinute;
         }
     }
 

@@ -64,11 +64,14 @@ public sealed interface Shape {
     }
 
     /**
-     * A bucket of one depth for all limits.
+     * A bucket of one depth for all limits per minute. Limits per day keep their whole depth: what is quantized is the
+     * burst within a minute.
      *
      * @param depth longer than zero; a limit whose window is shorter gets its window
      */
     record ShallowBucket(Duration depth) implements Shape {
+        private static final Duration LONGEST_QUANTIZED = Duration.ofMinutes(1);
+
         public ShallowBucket {
             if (!depth.isPositive()) {
                 throw new IllegalArgumentException("burst depth is " + depth + "; it must be longer than zero");
@@ -78,7 +81,8 @@ public sealed interface Shape {
         @Override
         public Limiter limiter(Limit limit, long nowNanos) {
             Duration window = limit.dimension().window();
-            return new Bucket(limit, depth.compareTo(window) < 0 ? depth : window, nowNanos);
+            boolean shallow = depth.compareTo(window) < 0 && window.compareTo(LONGEST_QUANTIZED) <= 0;
+            return new Bucket(limit, shallow ? depth : window, nowNanos);
         }
     }
 
