@@ -97,9 +97,9 @@ final class CustomIds implements Closeable {
             bigger = newFile.map(MapMode.READ_WRITE, 0, bytes)
                     .order(ByteOrder.nativeOrder())
                     .asLongBuffer();
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException e) {
             newFile.close();
-            throw e;
+            throw new StorageFullException(path, e);
         }
         for (int from = 0; from < slots; from++) {
             long hash = table.get(SLOT * from);

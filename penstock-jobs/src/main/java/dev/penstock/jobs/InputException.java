@@ -1,6 +1,8 @@
 package dev.penstock.jobs;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ public final class InputException extends JobException {
     }
 
     static InputException unreadable(Path file, IOException cause) {
+        if (cause instanceof NoSuchFileException || cause instanceof FileNotFoundException) {
+            return new InputException(file + " does not exist or may not be read; check the path and its permissions");
+        }
         String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         return new InputException(file + " cannot be read (" + reason + "); check the path and its permissions", cause);
     }

@@ -71,6 +71,11 @@ public final class JobStore implements AutoCloseable {
     public static JobStore open(Path job) {
         Path path;
         JobLock lock;
+        if (job.toString().indexOf('?') >= 0) {
+            // The driver would take what follows for settings, and open another file.
+            throw new JobFileException(job + " has a question mark in its name, which the database cannot open; name"
+                    + " another output with -o");
+        }
         try {
             path = real(job);
             lock = JobLock.take(path);

@@ -15,11 +15,6 @@ public enum RowFormat {
     /** One JSON object a line; its top-level names are the columns. */
     JSONL;
 
-    /** Whether rows are records that a prompt template turns into requests. */
-    public boolean isTable() {
-        return this != BATCH;
-    }
-
     /** The byte between two fields; only delimited formats have one. */
     byte delimiter() {
         return switch (this) {

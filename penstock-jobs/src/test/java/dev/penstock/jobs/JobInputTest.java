@@ -10,11 +10,13 @@ import dev.penstock.wire.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -305,7 +307,7 @@ class JobInputTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of("gpt-4o"),
-                java.util.OptionalInt.empty(),
+                OptionalInt.empty(),
                 new LinkedHashMap<>());
 
         assertThatExceptionOfType(InputException.class)
@@ -365,7 +367,7 @@ class JobInputTest {
         Path file = write("in.jsonl", GOOD.formatted("a") + "\n");
 
         try (JobInput input = JobInput.open(file, InputOptions.none())) {
-            Files.writeString(file, GOOD.formatted("b") + "\n", java.nio.file.StandardOpenOption.APPEND);
+            Files.writeString(file, GOOD.formatted("b") + "\n", StandardOpenOption.APPEND);
 
             assertThatExceptionOfType(InputException.class)
                     .isThrownBy(() -> Scan.of(input))

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -224,7 +225,7 @@ class JobStoreTest {
             begin(store, 2_000);
         }
         byte[] bytes = Files.readAllBytes(file);
-        java.util.Arrays.fill(bytes, 100, bytes.length, (byte) 0x55);
+        Arrays.fill(bytes, 100, bytes.length, (byte) 0x55);
         Files.write(file, bytes);
 
         assertThatExceptionOfType(JobFileException.class)
@@ -262,6 +263,22 @@ class JobStoreTest {
         assertThatExceptionOfType(JobFileException.class)
                 .isThrownBy(() -> JobStore.open(folder.resolve("missing/out.job")))
                 .withMessageContaining("check that its folder exists");
+    }
+
+    @Test
+    void aNameThatTheDriverWouldMisreadIsRefused() {
+        assertThatExceptionOfType(JobFileException.class)
+                .isThrownBy(() -> JobStore.open(folder.resolve("what?.jsonl.job")))
+                .withMessageContaining("question mark");
+        assertThat(folder.toFile().list()).isEmpty();
+    }
+
+    @Test
+    void aChangedJobIsExplainedWithTheWaysOut() {
+        JobChangedException e = new JobChangedException(file, List.of("--model changed, from a to b"), 312);
+
+        assertThat(e.differences()).containsExactly("--model changed, from a to b");
+        assertThat(e).hasMessageContaining("312 stored answers").hasMessageContaining("--restart");
     }
 
     @Test
