@@ -1,0 +1,149 @@
+package dev.penstock.jobs;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+
+/** The file of a job: its layout, how it is opened, and what SQLite's errors about it mean. */
+final class JobFile {
+    static final String START_AGAIN =
+            "Keep a copy if its answers matter, then remove it and run the same command again to start anew";
+
+    /** "Pens" in ASCII, in the header field that SQLite leaves to applications. */
+    private static final int APPLICATION_ID = 0x50656E73;
+
+    private static final byte[] SQLITE_HEADER = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+    private static final int CACHE_KIB = 16 << 10;
+    private static final int WAL_BYTES_KEPT = 64 << 20;
+
+    private static final String[] LAYOUT = {
+        "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE options(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE columns(position INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        "CREATE TABLE rows(number INTEGER PRIMARY KEY, line INTEGER NOT NULL, offset INTEGER NOT NULL,"
+                + " length INTEGER NOT NULL, stratum INTEGER NOT NULL, tokens INTEGER NOT NULL,"
+                + " state INTEGER NOT NULL DEFAULT 0)",
+        "CREATE TABLE answers(number INTEGER PRIMARY KEY, status INTEGER, request_id TEXT, code TEXT, message TEXT,"
+                + " model TEXT NOT NULL, input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,"
+                + " output_tokens INTEGER NOT NULL, attempts INTEGER NOT NULL, latency_ms INTEGER NOT NULL,"
+                + " body BLOB NOT NULL)",
+        // Kept in step with every change, because counting two million rows on each start takes seconds.
+        "CREATE TABLE totals(name TEXT PRIMARY KEY, amount INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE spent(model TEXT PRIMARY KEY, input INTEGER NOT NULL, cached INTEGER NOT NULL,"
+                + " output INTEGER NOT NULL) WITHOUT ROWID",
+    };
+
+    private JobFile() {}
+
+    /** Opens the file, laying it out if it is new. */
+    static Connection connect(Path path, int schemaVersion) {
+        requireDatabase(path);
+        SQLiteConfig config = new SQLiteConfig();
+        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        config.setCacheSize(-CACHE_KIB);
+        config.setJournalSizeLimit(WAL_BYTES_KEPT);
+        config.setBusyTimeout(5_000);
+        Connection connection = null;
+        try {
+            connection = config.createConnection("jdbc:sqlite:" + path);
+            layOut(connection, path, schemaVersion);
+            return connection;
+        } catch (SQLException | RuntimeException e) {
+            if (connection != null) {
+                try {
+                    connection.close();
+                } catch (SQLException again) {
+                    e.addSuppressed(again);
+                }
+            }
+            throw e instanceof SQLException sql ? failure(path, sql) : (RuntimeException) e;
+        }
+    }
+
+    private static void requireDatabase(Path path) {
+        try {
+            if (!Files.exists(path) || Files.size(path) == 0) {
+                return;
+            }
+            try (InputStream in = Files.newInputStream(path)) {
+                if (!Arrays.equals(in.readNBytes(SQLITE_HEADER.length), SQLITE_HEADER)) {
+                    throw notAJob(path);
+                }
+            }
+        } catch (IOException e) {
+            throw new JobFileException(path + " cannot be read (" + e + "); check its permissions", e);
+        }
+    }
+
+    private static JobFileException notAJob(Path path) {
+        return new JobFileException(path + " is not a job of Penstock's, so it is left alone; name another output with"
+                + " -o, or move that file away");
+    }
+
+    private static void layOut(Connection connection, Path path, int schemaVersion) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            int application = number(statement, "PRAGMA application_id");
+            int version = number(statement, "PRAGMA user_version");
+            int tables = number(statement, "SELECT count(*) FROM sqlite_schema");
+            if (tables > 0 && application != APPLICATION_ID) {
+                throw notAJob(path);
+            }
+            if (version > schemaVersion) {
+                throw new JobFileException(path + " was written by a newer Penstock (layout " + version
+                        + ", this one knows " + schemaVersion + "); use that version, or another -o");
+            }
+            if (tables == 0) {
+                statement.execute("BEGIN IMMEDIATE");
+                for (String table : LAYOUT) {
+                    statement.execute(table);
+                }
+                statement.execute("PRAGMA application_id=" + APPLICATION_ID);
+                statement.execute("PRAGMA user_version=" + schemaVersion);
+                statement.execute("COMMIT");
+            }
+        }
+    }
+
+    private static int number(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
+            return rows.getInt(1);
+        }
+    }
+
+    /** What an error of SQLite means for the job. */
+    static JobException failure(Path path, SQLException e) {
+        // Extended codes keep the primary one in their low byte.
+        int code = e.getErrorCode() & 0xFF;
+        if (code == SQLiteErrorCode.SQLITE_FULL.code || code == SQLiteErrorCode.SQLITE_IOERR.code) {
+            return new StorageFullException(path, e);
+        }
+        if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
+            return new JobFileException(path + " is damaged. " + START_AGAIN, e);
+        }
+        if (code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code) {
+            return new JobFileException(
+                    path + " is locked by another program, perhaps a database viewer; close it and run the same"
+                            + " command again",
+                    e);
+        }
+        if (code == SQLiteErrorCode.SQLITE_READONLY.code
+                || code == SQLiteErrorCode.SQLITE_CANTOPEN.code
+                || code == SQLiteErrorCode.SQLITE_PERM.code) {
+            return new JobFileException(
+                    path + " cannot be written; check the permissions of the file and of its folder", e);
+        }
+        return new JobFileException(
+                path + " cannot be used: " + e.getMessage() + ". Run the same command again; stored answers are safe",
+                e);
+    }
+}
