@@ -176,7 +176,8 @@ public final class Twin {
         }
     }
 
-    private void start(long nowNanos) {
+    /** Sets the start of the twin's time, which is otherwise the first time that it is told. */
+    void start(long nowNanos) {
         if (!started) {
             started = true;
             startNanos = nowNanos;
