@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -50,10 +49,7 @@ public final class Emulator implements AutoCloseable {
      */
     public static Emulator start(EmulatorSettings settings) {
         Ticker ticker = Ticker.system();
-        TwinSettings twinSettings = settings.twin().toBuilder()
-                .startEpochSecond(Instant.now().getEpochSecond())
-                .build();
-        Twin twin = new Twin(twinSettings, settings.seed());
+        Twin twin = new Twin(settings.twin(), settings.seed());
         twin.start(ticker.nanos());
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
@@ -120,8 +116,7 @@ public final class Emulator implements AutoCloseable {
             twin.resetLedger(ticker.nanos());
             done.complete(true);
         });
-        boolean reset = await(done, "reset its ledger");
-        assert reset;
+        await(done, "reset its ledger");
     }
 
     /** Stops listening and drops what is in flight. */

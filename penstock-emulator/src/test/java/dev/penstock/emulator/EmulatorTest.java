@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -373,6 +375,42 @@ final class EmulatorTest {
             }
         }
         await(emulator, ledger -> ledger.hangUps() == 50);
+    }
+
+    @Test
+    void noSlotIsLostHoweverClientsLeave() throws IOException, InterruptedException {
+        Emulator emulator = start(TwinSettings.builder()
+                .concurrency(10_000)
+                .latency(Latency.parse("0s..60ms"))
+                .faults(FaultPlan.parse("reset=5%,reset-body=5%,hang=5%,cut=5%")));
+        List<Thread> clients = new ArrayList<>();
+        for (int thread = 0; thread < 16; thread++) {
+            SplittableRandom random = new SplittableRandom(thread);
+            clients.add(Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < 50; i++) {
+                    String body = HELLO + ",\"stream\":" + random.nextBoolean() + ",\"seed\":" + random.nextInt() + "}";
+                    try (Socket socket = send(emulator, body)) {
+                        socket.setSoTimeout(1 + random.nextInt(80));
+                        socket.setSoLinger(random.nextBoolean(), 0);
+                        int some = socket.getInputStream().read(new byte[200]);
+                        assertThat(some).isNotZero();
+                    } catch (IOException e) {
+                        // Reset by the emulator, or out of patience: either way the client is gone.
+                        assertThat(e).isInstanceOfAny(SocketException.class, SocketTimeoutException.class);
+                    }
+                }
+            }));
+        }
+        for (Thread client : clients) {
+            assertThat(client.join(Duration.ofSeconds(30))).isTrue();
+        }
+        await(emulator, ledger -> ledger.inFlight() == 0);
+        Ledger ledger = emulator.ledger();
+        // A client may be gone before its request was read.
+        assertThat(ledger.admitted()).isBetween(400L, 800L);
+        assertThat(ledger.hangUps()).isPositive();
+        assertThat(ledger.answered()).isPositive();
+        assertThat(ledger.answered() + ledger.hangUps()).isLessThanOrEqualTo(ledger.admitted());
     }
 
     @Test
