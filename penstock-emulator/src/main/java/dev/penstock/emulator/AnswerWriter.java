@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Writes answers. The same request gets the same text; ids differ. One owner, who copies what it writes. */
@@ -415,6 +416,12 @@ final class AnswerWriter {
         base62(Mix.mix(seed ^ number), id, prefix.length());
         base62(Mix.mix(seed + 31 * number + 1), id, prefix.length() + 11);
         return new String(id);
+    }
+
+    /** {@code req_} and 32 hexadecimal digits, as observed. */
+    static String requestId(long seed, long number) {
+        HexFormat hex = HexFormat.of();
+        return "req_" + hex.toHexDigits(Mix.mix(seed ^ number)) + hex.toHexDigits(Mix.mix(seed + 31 * number + 1));
     }
 
     private static void base62(long value, char[] into, int offset) {

@@ -1,11 +1,14 @@
 package dev.penstock.emulator;
 
+import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.wire.TierRow;
 import dev.penstock.wire.TierTable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeSet;
 
 /** Which limits a model family has. Immutable and thread-safe. */
@@ -24,6 +27,16 @@ public sealed interface FamilyLimits {
     /** The same limits for every family, each family with its own quota. */
     static FamilyLimits same(List<Limit> limits) {
         return new Same(List.copyOf(limits));
+    }
+
+    /** The same explicit limits for every family; one that is absent is not enforced. */
+    static FamilyLimits explicit(
+            OptionalLong requestsPerMinute, OptionalLong tokensPerMinute, OptionalLong requestsPerDay) {
+        List<Limit> limits = new ArrayList<>();
+        requestsPerMinute.ifPresent(amount -> limits.add(new Limit(Dimension.REQUESTS_PER_MINUTE, amount)));
+        requestsPerDay.ifPresent(amount -> limits.add(new Limit(Dimension.REQUESTS_PER_DAY, amount)));
+        tokensPerMinute.ifPresent(amount -> limits.add(new Limit(Dimension.TOKENS_PER_MINUTE, amount)));
+        return same(limits);
     }
 
     /**

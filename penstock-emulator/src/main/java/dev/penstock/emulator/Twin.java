@@ -176,7 +176,8 @@ public final class Twin {
         }
     }
 
-    private void start(long nowNanos) {
+    /** Sets the start of the twin's time, which is otherwise the first time that it is told. */
+    void start(long nowNanos) {
         if (!started) {
             started = true;
             startNanos = nowNanos;
@@ -404,7 +405,7 @@ public final class Twin {
 
     private Map<String, String> headers(@Nullable Family family, long nowNanos) {
         Map<String, String> headers = new LinkedHashMap<>(32);
-        headers.put("x-request-id", AnswerWriter.id("req_", seed, requestNumber));
+        headers.put("x-request-id", AnswerWriter.requestId(seed, requestNumber));
         headers.put("openai-version", "2020-10-01");
         headers.put("openai-organization", "penstock");
         if (family != null) {

@@ -252,7 +252,10 @@ public final class TwinSettings {
             return this;
         }
 
-        /** What {@code created} fields count from, in Unix seconds; the start of 2026 unless set. */
+        /**
+         * What {@code created} fields count from, in Unix seconds; the start of 2026 unless set, so that answers are the
+         * same in every run.
+         */
         public Builder startEpochSecond(long second) {
             this.startEpochSecond = second;
             return this;

@@ -12,8 +12,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -538,6 +540,28 @@ final class TwinTest {
     }
 
     @Test
+    void explicitLimitsLeaveOutWhatIsNotGiven() {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.explicit(OptionalLong.of(7), OptionalLong.empty(), OptionalLong.empty())));
+        assertThat(admitted(twin, chat("m", "", ""), T).headers())
+                .containsEntry("x-ratelimit-limit-requests", "7")
+                .doesNotContainKey("x-ratelimit-limit-tokens");
+    }
+
+    @Test
+    void idsAreUniqueAndRequestIdsHaveTheObservedForm() {
+        Twin twin = twin(TwinSettings.builder());
+        Set<String> ids = new HashSet<>();
+        for (int i = 0; i < 1_000; i++) {
+            Arrival.Admitted answer = admitted(twin, chat("m", "same", ",\"max_tokens\":1"), T);
+            assertThat(answer.headers().get("x-request-id")).matches("req_[0-9a-f]{32}");
+            ids.add(json(answer.body()).get("id").asText());
+            ids.add(answer.headers().get("x-request-id"));
+        }
+        assertThat(ids).hasSize(2_000);
+    }
+
+    @Test
     void theShapeOfTheSettingsIsEnforced() {
         Twin twin = twin(limits(new Limit(Dimension.REQUESTS_PER_MINUTE, 60)).shape(Shape.quantized()));
         admitted(twin, chat("m", "", ""), T);
@@ -563,8 +587,7 @@ final class TwinTest {
             twin.finished(admitted(twin, bodies.get(i), T + i * 13L * MS).ticket(), T + i * 13L * MS);
         }
         long microsEach = (System.nanoTime() - started) / 1_000 / bodies.size();
-        System.out.println("twin: " + microsEach + " us per arrival");
-        assertThat(microsEach).isLessThan(200);
+        assertThat(microsEach).as("microseconds per arrival").isLessThan(200);
     }
 
     private static TwinSettings.Builder limits(Limit... limits) {

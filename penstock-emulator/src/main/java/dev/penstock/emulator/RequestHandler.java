@@ -1,0 +1,136 @@
+package dev.penstock.emulator;
+
+import dev.penstock.time.Ticker;
+import dev.penstock.wire.HeaderLookup;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Turns sockets into arrivals and arrivals into answers. Runs on one event loop, which owns the twin. */
+final class RequestHandler implements Handler<HttpServerRequest> {
+    private static final int MOST_BODY_BYTES = 64 * 1024 * 1024;
+    private static final byte[] NO_BODY = {};
+
+    private final Vertx vertx;
+    private final Twin twin;
+    private final Ticker ticker;
+
+    RequestHandler(Vertx vertx, Twin twin, Ticker ticker) {
+        this.vertx = vertx;
+        this.twin = twin;
+        this.ticker = ticker;
+    }
+
+    @Override
+    public void handle(HttpServerRequest request) {
+        // A client that resets its connection fails the request; its tickets are released by the close handler.
+        request.exceptionHandler(ignored -> {});
+        new Body(request).read();
+    }
+
+    /** Collects a body up to a bound; the usual body comes in one piece and is copied once. */
+    private final class Body {
+        private final HttpServerRequest request;
+        private @Nullable Buffer pieces;
+        private boolean several;
+        private long length;
+        private boolean tooLarge;
+
+        Body(HttpServerRequest request) {
+            this.request = request;
+        }
+
+        void read() {
+            request.handler(this::piece);
+            request.endHandler(ignored -> end());
+        }
+
+        private void piece(Buffer piece) {
+            if (tooLarge) {
+                return;
+            }
+            length += piece.length();
+            if (length > MOST_BODY_BYTES) {
+                tooLarge = true;
+                pieces = null;
+                byte[] error = ErrorBody.of(
+                        "The request body is larger than " + MOST_BODY_BYTES + " bytes.",
+                        "invalid_request_error",
+                        null,
+                        null);
+                send(
+                        request.response().putHeader("connection", "close"),
+                        413,
+                        Map.of("content-type", "application/json"),
+                        error);
+                return;
+            }
+            if (pieces == null) {
+                pieces = piece;
+            } else {
+                if (!several) {
+                    // The first piece belongs to the connection; appending needs a buffer of our own.
+                    pieces = Buffer.buffer(2 * pieces.length()).appendBuffer(pieces);
+                    several = true;
+                }
+                pieces.appendBuffer(piece);
+            }
+        }
+
+        private void end() {
+            if (!tooLarge) {
+                arrived(request, pieces == null ? NO_BODY : pieces.getBytes());
+            }
+        }
+    }
+
+    private void arrived(HttpServerRequest request, byte[] body) {
+        String path = request.path() == null ? "" : request.path();
+        String method = request.method().name();
+        HttpServerResponse response = request.response();
+        if (path.startsWith("/emulator/")) {
+            emulatorsOwn(method, path, response);
+            return;
+        }
+        HeaderLookup headers = request::getHeader;
+        switch (twin.arrive(method, path, headers, body, ticker.nanos())) {
+            case Arrival.Refused refused -> send(response, refused.status(), refused.headers(), refused.body());
+            case Arrival.Served served -> send(response, served.status(), served.headers(), served.body());
+            case Arrival.Admitted admitted -> new Answering(vertx, twin, ticker, request, admitted).start();
+        }
+    }
+
+    private void emulatorsOwn(String method, String path, HttpServerResponse response) {
+        Map<String, String> json = Map.of("content-type", "application/json");
+        if (method.equals("GET") && path.equals("/emulator/ledger")) {
+            send(response, 200, json, twin.ledger().toJson());
+        } else if (method.equals("POST") && path.equals("/emulator/reset")) {
+            twin.resetLedger(ticker.nanos());
+            send(response, 200, json, twin.ledger().toJson());
+        } else {
+            byte[] error = ErrorBody.of(
+                    "The emulator has GET /emulator/ledger and POST /emulator/reset, not " + method + " " + path + ".",
+                    "invalid_request_error",
+                    null,
+                    null);
+            send(response, 404, json, error);
+        }
+    }
+
+    static void send(HttpServerResponse response, int status, Map<String, String> headers, byte[] body) {
+        head(response, status, headers);
+        // A failure here means that the client is gone, which the close handler hears of as well.
+        response.end(Buffer.buffer(body)).onFailure(ignored -> {});
+    }
+
+    static void head(HttpServerResponse response, int status, Map<String, String> headers) {
+        response.setStatusCode(status);
+        for (Map.Entry<String, String> header : headers.entrySet()) {
+            response.putHeader(header.getKey(), header.getValue());
+        }
+    }
+}
