@@ -20,6 +20,11 @@ public record Cost(long requests, long tokens, long images) {
         return new Cost(1, tokens, 0);
     }
 
+    /** Both together. */
+    public Cost plus(Cost other) {
+        return new Cost(requests + other.requests, tokens + other.tokens, images + other.images);
+    }
+
     public long of(Unit unit) {
         return switch (unit) {
             case REQUESTS -> requests;

@@ -113,10 +113,11 @@ final class Meter {
      *
      * @param reservation the request that was answered
      * @param total units of this limit's kind that were reserved until now
+     * @param refused units of these that the provider refused
      * @param alone whether nothing else is in flight
      * @return units that others used since the last look
      */
-    double observe(LimitState state, Reservation reservation, long total, boolean alone, long now) {
+    double observe(LimitState state, Reservation reservation, long total, long refused, boolean alone, long now) {
         long sentAt = reservation.sentAtNanos();
         if (observed && sentAt - observedAt < 0) {
             return 0; // a later request has already told more
@@ -128,8 +129,8 @@ final class Meter {
         long totalAtSending = reservation.totalAtSending().of(dimension.unit());
         window.observeUsed(amount - remaining, sentAt);
         // As deep as was ever seen: what is missing at first may be in use by others or may not exist at all.
-        double seen =
-                Math.min(amount, remaining + (observed ? reservation.cost().of(dimension.unit()) : totalAtSending));
+        double seen = Math.min(
+                amount, remaining + (observed ? reservation.cost().of(dimension.unit()) : totalAtSending - refused));
         if (!observed || seen > bucket.depth()) {
             bucket.setDepth(seen, now);
         }
@@ -145,10 +146,11 @@ final class Meter {
         double refill = perNano * (1 - foreignUse.shareOf(perNano));
         double told = window.replay(remaining, sentAt, now, total - totalAtSending, refill, bucket.depth());
         double believed = bucket.level(now);
+        double surely = told - reservation.unsureOrder(dimension.unit());
         if (told < believed || alone) {
             bucket.setLevel(told, now);
-        } else {
-            bucket.setLevel(believed + (told - believed) / 2, now);
+        } else if (surely > believed) {
+            bucket.setLevel(believed + (surely - believed) / 2, now);
         }
         return foreign;
     }

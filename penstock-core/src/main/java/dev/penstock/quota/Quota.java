@@ -10,6 +10,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
+import dev.penstock.limit.Unit;
 import dev.penstock.quota.Admission.Deferred;
 import dev.penstock.quota.Admission.Granted;
 import dev.penstock.quota.Admission.Impossible;
@@ -55,6 +56,8 @@ public final class Quota {
     private @Nullable CubicRate adaptiveRate;
     private @Nullable RampGovernor ramp;
     private Cost total = new Cost(0, 0, 0);
+    private Cost refusedTotal = new Cost(0, 0, 0);
+    private final RecentTotals totals = new RecentTotals();
     private boolean started;
     private long startedAt;
     private long lastSentAt;
@@ -239,11 +242,12 @@ public final class Quota {
         if (adaptiveRate != null) {
             adaptiveRate.take(now);
         }
-        total = new Cost(
-                total.requests() + cost.requests(), total.tokens() + cost.tokens(), total.images() + cost.images());
+        Cost shortlyBefore = totals.before(now);
+        total = total.plus(cost);
+        totals.add(now, total);
         lastSentAt = now;
         inFlight++;
-        return new Reservation(cost, now, total, answers);
+        return new Reservation(cost, now, total, shortlyBefore);
     }
 
     private void answered(long now) {
@@ -275,8 +279,9 @@ public final class Quota {
                 continue;
             }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
-            long totalUnits = total.of(meter.dimension().unit());
-            double foreign = meter.observe(state, reservation, totalUnits, inFlight == 0, now);
+            Unit unit = meter.dimension().unit();
+            double foreign =
+                    meter.observe(state, reservation, total.of(unit), refusedTotal.of(unit), inFlight == 0, now);
             shareWindows(meter);
             if (foreign != 0) {
                 for (Meter other : meters) {
@@ -334,6 +339,7 @@ public final class Quota {
 
     private void refused(Refused refused, Reservation reservation, long now) {
         refusals++;
+        refusedTotal = refusedTotal.plus(reservation.cost());
         LimitExceeded exceeded = refused.exceeded();
         Optional<Meter> meter = exceeded.dimension()
                 .flatMap(dimension -> exceeded.limit().isPresent()

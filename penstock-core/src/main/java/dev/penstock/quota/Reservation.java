@@ -1,6 +1,7 @@
 package dev.penstock.quota;
 
 import dev.penstock.limit.Cost;
+import dev.penstock.limit.Unit;
 
 /**
  * Room taken in every limit for one request that is being sent. Its owner settles it exactly once through
@@ -11,16 +12,16 @@ public final class Reservation {
     private final long sentAtNanos;
     /** What had been reserved in all, this reservation included, when it was sent. */
     private final Cost totalAtSending;
-    /** How many reservations had been answered when this one was sent. */
-    private final long answersAtSending;
+    /** What had been reserved in all a moment before; what came in between may have overtaken or been overtaken. */
+    private final Cost totalShortlyBefore;
 
     private boolean settled; // Guarded by the lock of its quota.
 
-    Reservation(Cost cost, long sentAtNanos, Cost totalAtSending, long answersAtSending) {
+    Reservation(Cost cost, long sentAtNanos, Cost totalAtSending, Cost totalShortlyBefore) {
         this.cost = cost;
         this.sentAtNanos = sentAtNanos;
         this.totalAtSending = totalAtSending;
-        this.answersAtSending = answersAtSending;
+        this.totalShortlyBefore = totalShortlyBefore;
     }
 
     public Cost cost() {
@@ -36,8 +37,9 @@ public final class Reservation {
         return totalAtSending;
     }
 
-    long answersAtSending() {
-        return answersAtSending;
+    /** Units of others of our requests that may have arrived before or after this one. */
+    long unsureOrder(Unit unit) {
+        return totalAtSending.of(unit) - cost.of(unit) - totalShortlyBefore.of(unit);
     }
 
     boolean settleOnce() {

@@ -15,6 +15,8 @@ final class SlidingWindow {
     /** One and a half windows are kept, because answers speak of a moment that may be some time ago. */
     private static final int SLICES = SLICES_PER_WINDOW + SLICES_PER_WINDOW / 2;
 
+    private static final double LEAST_SCALE = 0.3;
+
     private final long windowNanos;
     private final long sliceNanos;
     private final long origin;
@@ -27,10 +29,16 @@ final class SlidingWindow {
 
     private long foreignAt;
 
+    /** Units that the provider counts for one of ours, at most 1: our estimates are on the high side. */
+    private double scale = 1;
+
+    private long scaledAt;
+
     SlidingWindow(long windowNanos, long now) {
         this.windowNanos = windowNanos;
         this.sliceNanos = Math.max(1, windowNanos / SLICES_PER_WINDOW);
         this.origin = now;
+        this.scaledAt = now;
     }
 
     void take(long amount, long now) {
@@ -48,12 +56,12 @@ final class SlidingWindow {
 
     /** Units in use in the window that ends at {@code now}. */
     long used(long now) {
-        return foreignStillIn(now) + ownIn(now - windowNanos - marginNanos, now);
+        return foreignStillIn(now) + (long) Math.ceil(scale * ownIn(now - windowNanos - marginNanos, now));
     }
 
     /** Time until {@code amount} more keeps the window within {@code limit}; 0 if it fits now. */
     long waitNanos(long amount, long limit, long now) {
-        long over = used(now) + Math.min(amount, limit) - limit;
+        long over = used(now) + Math.min((long) Math.ceil(scale * amount), limit) - limit;
         if (over <= 0) {
             return 0;
         }
@@ -61,7 +69,7 @@ final class SlidingWindow {
         long freed = 0;
         for (long slice = oldest; slice <= newestSlice; slice++) {
             freed += amounts[index(slice)];
-            if (freed >= over) {
+            if (scale * freed >= over) {
                 return Math.max(1, origin + (slice + 1) * sliceNanos + windowNanos + marginNanos - now);
             }
         }
@@ -71,8 +79,18 @@ final class SlidingWindow {
 
     /** Learns from an answer how much of the window at {@code at} was taken by others. */
     void observeUsed(long usedAtProvider, long at) {
-        foreign = Math.max(0, usedAtProvider - ownIn(at - windowNanos, at));
+        if (at - scaledAt < 0) {
+            return;
+        }
+        long own = ownIn(at - windowNanos, at);
+        foreign = Math.max(0, usedAtProvider - own);
         foreignAt = at;
+        if (own > 0) {
+            // The highest share of late counts: a window that has just begun holds little, whatever we sent before it.
+            double faded = scale * (1 - Math.clamp((double) (at - scaledAt) / (4 * windowNanos), 0, 1));
+            scale = Math.clamp((double) usedAtProvider / own, Math.max(LEAST_SCALE, faded), 1);
+            scaledAt = at;
+        }
     }
 
     /** Nobody tells when others' units leave the window: evenly, and all of them after one window. */

@@ -244,13 +244,13 @@ final class QuotaTest {
     void aLowerLevelThanBelievedIsTakenOverAtOnceAHigherOneByHalves() {
         Quota quota = knowing(RPM_500);
         Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
-        Reservation second = granted(quota.reserve(Cost.ofTokens(1), 100 * MS));
-        granted(quota.reserve(Cost.ofTokens(1), 200 * MS));
-        quota.settle(first, answered(new LimitState(RPM_500, 100)), 200 * MS);
-        assertThat(level(quota, REQUESTS_PER_MINUTE, 200 * MS).remaining()).isCloseTo(98 + 1.67, within(0.1));
-        quota.settle(second, answered(new LimitState(RPM_500, 299)), 200 * MS);
-        assertThat(level(quota, REQUESTS_PER_MINUTE, 200 * MS).remaining())
-                .isCloseTo((99.67 + 298 + 0.83) / 2.0, within(0.1));
+        Reservation second = granted(quota.reserve(Cost.ofTokens(1), 300 * MS));
+        granted(quota.reserve(Cost.ofTokens(1), 600 * MS));
+        quota.settle(first, answered(new LimitState(RPM_500, 100)), 600 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 600 * MS).remaining()).isCloseTo(98 + 5, within(0.1));
+        quota.settle(second, answered(new LimitState(RPM_500, 299)), 600 * MS);
+        assertThat(level(quota, REQUESTS_PER_MINUTE, 600 * MS).remaining())
+                .isCloseTo((103 + 298 + 2.5) / 2.0, within(0.1));
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.penstock.jobs;
 
+import dev.penstock.limit.Dimension;
 import dev.penstock.limit.LimitState;
+import dev.penstock.limit.Unit;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.AnswerBody;
 import dev.penstock.wire.Endpoint;
@@ -10,6 +12,7 @@ import dev.penstock.wire.Usage;
 import dev.penstock.wire.VerdictReader;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What an answer off the wire says: a verdict, the state of the limits and, where it is an answer indeed, what it used.
@@ -29,6 +32,14 @@ record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> u
                         fault(Verdict.Fault.BROKEN_ANSWER, "The answer was cut off or is not an answer at all."),
                         states,
                         Optional.empty()));
+    }
+
+    /** The tokens that the request asked for, by the provider's own count, where a refusal names them. */
+    OptionalLong requestedTokens() {
+        return verdict instanceof Verdict.Throttled throttled
+                        && throttled.exceeded().dimension().map(Dimension::unit).equals(Optional.of(Unit.TOKENS))
+                ? throttled.exceeded().requested()
+                : OptionalLong.empty();
     }
 
     /** The reading of an answer that never came whole. */

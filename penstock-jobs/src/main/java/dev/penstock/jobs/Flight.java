@@ -28,8 +28,6 @@ final class Flight<R> {
     @Nullable
     Reservation reservation;
 
-    ChargeWatch.@Nullable Mark chargeMark;
-
     /** The verdict that waits for the retry budget. */
     @Nullable
     Verdict undecided;

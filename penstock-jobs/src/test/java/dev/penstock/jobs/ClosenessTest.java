@@ -120,7 +120,7 @@ final class ClosenessTest {
 
     @org.junit.jupiter.api.Test
     void debug() {
-        String[] d = System.getProperty("dcase").split(":");
+        String[] d = System.getProperty("dcase").split(";");
         Case c = new Case(Rows.valueOf(d[0]), Integer.parseInt(d[1]), d[2], d[3], d[4], Long.parseLong(d[5]));
         figures(c, settings(c).build());
     }

@@ -48,7 +48,6 @@ final class VirtualRun {
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final CostCalibration calibration = new CostCalibration();
     private final int[] answeredTimes;
-    private final ChargeWatch charges;
 
     private long debugAt;
     private List<Lane<Row>> lanes;
@@ -114,7 +113,6 @@ final class VirtualRun {
             })));
         });
         CostEstimator estimator = new CostEstimator(calibration);
-        this.charges = new ChargeWatch(calibration);
         this.dispatcher = new Dispatcher<>(
                 lanes,
                 new Dispatcher.Costing<>() {
@@ -196,7 +194,6 @@ final class VirtualRun {
             sentAny = true;
             firstSent = now;
         }
-        flight.chargeMark = charges.sent(flight.row().facts(), now);
         at(now + networkNanos(), () -> arrive(flight));
     }
 
@@ -244,7 +241,10 @@ final class VirtualRun {
     }
 
     private void settle(Flight<Row> flight, AnswerReading reading) {
-        charges.answered(flight.row().facts(), Objects.requireNonNull(flight.chargeMark), reading);
+        if (Boolean.getBoolean("debug429") && reading.verdict() instanceof Verdict.Throttled t) {
+            System.out.println("429 t=" + (now - firstSent) / 1e9 + " " + t.exceeded() + " our cost " + Objects.requireNonNull(flight.reservation).cost() + " sent " + (flight.sentAt()-firstSent)/1e9 + " " + lanes.get(0).quota().snapshot(now).levels().stream().map(l -> l.limit().dimension().label() + " " + (long) l.remaining() + "/" + (long) l.depth() + (l.windowed() ? "W" : "") + " f" + l.takenByOthers()).toList());
+        }
+        reading.requestedTokens().ifPresent(tokens -> calibration.observeRequested(flight.row().facts(), tokens));
         switch (dispatcher.settled(flight, reading.verdict(), reading.states(), 0, now)) {
             case Outcome.Done done -> {
                 answeredTimes[flight.row().number()]++;
