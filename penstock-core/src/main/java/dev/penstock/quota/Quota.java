@@ -280,16 +280,14 @@ public final class Quota {
             }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
             Unit unit = meter.dimension().unit();
-            double foreign =
+            boolean toldOfOthers =
                     meter.observe(state, reservation, total.of(unit), refusedTotal.of(unit), inFlight == 0, now);
             shareWindows(meter);
-            if (foreign != 0) {
-                for (Meter other : meters) {
-                    boolean blind = !other.observed() && other.source() != LimitSource.CAP;
-                    if (blind && other.dimension().unit() == meter.dimension().unit()) {
-                        other.takenByOthers(foreign, now);
-                    }
-                }
+            if (toldOfOthers) {
+                meters.stream()
+                        .filter(other -> !other.observed() && other.source() != LimitSource.CAP)
+                        .filter(other -> other.dimension().unit() == unit)
+                        .forEach(other -> other.followOthers(meter, now));
             }
         }
     }
@@ -326,6 +324,7 @@ public final class Quota {
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
         if (other.isEmpty()) {
+            contradictions = 0;
             return false;
         }
         contradictions++;

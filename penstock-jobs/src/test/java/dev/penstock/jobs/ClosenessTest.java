@@ -36,10 +36,15 @@ final class ClosenessTest {
         SORTED_BY_LENGTH
     }
 
-    record Case(Rows rows, int count, String tier, String shape, String latency, long seed) {
+    record Case(Rows rows, int count, String tier, String shape, String latency, String other, long seed) {
+        Case(Rows rows, int count, String tier, String shape, String latency, long seed) {
+            this(rows, count, tier, shape, latency, "", seed);
+        }
+
         @Override
         public String toString() {
-            return "%s x %,d, tier %s, %s, %s, seed %d".formatted(rows, count, tier, shape, latency, seed);
+            return "%s x %,d, tier %s, %s, %s%s, seed %d"
+                    .formatted(rows, count, tier, shape, latency, other.isEmpty() ? "" : ", other " + other, seed);
         }
     }
 
@@ -86,8 +91,10 @@ final class ClosenessTest {
     static Stream<Case> shared() {
         List<Case> cases = new ArrayList<>();
         for (Rows rows : Rows.values()) {
-            cases.add(new Case(rows, 5_000, "1", "bucket", "1s..20s", 5));
-            cases.add(new Case(rows, 50_000, "2", "bucket", "1s..20s", 6));
+            for (String other : List.of("50%:60s/60s", "50%")) {
+                cases.add(new Case(rows, 5_000, "1", "bucket", "1s..20s", other, 5));
+                cases.add(new Case(rows, 50_000, "2", "bucket", "1s..20s", other, 6));
+            }
         }
         return cases.stream();
     }
@@ -96,7 +103,7 @@ final class ClosenessTest {
     @MethodSource("shared")
     void anotherClientThatComesAndGoesLeavesUsTheRest(Case sample) {
         TwinSettings settings =
-                settings(sample).otherClient(OtherClient.parse("50%:60s/60s")).build();
+                settings(sample).otherClient(OtherClient.parse(sample.other)).build();
         Figures figures = figures(sample, settings);
         assertThat(figures.ratio).as(figures.line).isLessThanOrEqualTo(1.03);
         assertThat(figures.result.ledger().refusedTotal()).as(figures.line).isLessThanOrEqualTo(sample.count / 200);
@@ -104,7 +111,7 @@ final class ClosenessTest {
     }
 
     static Stream<Case> faulty() {
-        return shared();
+        return shared().filter(sample -> sample.other.equals("50%"));
     }
 
     @ParameterizedTest
