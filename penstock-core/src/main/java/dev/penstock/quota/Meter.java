@@ -134,12 +134,11 @@ final class Meter {
      * missing from it and what flowed back since is not yet in it.
      *
      * @param reservation the request that was answered
-     * @param total units of this limit's kind that were reserved until now
-     * @param refused units of these that the provider refused
+     * @param sent what we sent around it
      * @param alone whether nothing else is in flight
      * @return whether it told something new about what others use
      */
-    boolean observe(LimitState state, Reservation reservation, long total, long refused, boolean alone, long now) {
+    boolean observe(LimitState state, Reservation reservation, Sent sent, boolean alone, long now) {
         long sentAt = reservation.sentAtNanos();
         if (observed && sentAt - observedAt < 0) {
             return false; // a later request has already told more
@@ -150,7 +149,7 @@ final class Meter {
         long remaining = state.remaining();
         long totalAtSending = reservation.totalAtSending().of(dimension.unit());
         window.observeUsed(amount - remaining, amount, sentAt);
-        learnDepth(remaining, reservation, refused, now);
+        learnDepth(remaining, reservation, sent.refused(), now);
         observed = true;
         observedAt = sentAt;
         double perNano = 1 / bucket.nanosPerUnit();
@@ -161,13 +160,18 @@ final class Meter {
         }
         setDrain(now);
         double refill = perNano * (1 - foreignUse.shareOf(perNano));
-        double told = window.replay(remaining, sentAt, now, total - totalAtSending, refill, bucket.depth());
+        double told = window.replay(remaining, sentAt, now, sent.since(), refill, bucket.depth());
         double believed = bucket.level(now);
-        double surely = told - reservation.unsureOrder(dimension.unit());
-        if (told < believed || alone) {
+        // Requests overtake each other: what left just before may not be in the answer yet, what left just after may
+        // be.
+        double least = told - sent.shortlyBefore();
+        double most = told + sent.shortlyAfter();
+        if (alone) {
             bucket.setLevel(told, now);
-        } else if (surely > believed) {
-            bucket.setLevel(believed + (surely - believed) / 2, now);
+        } else if (believed > most) {
+            bucket.setLevel(most, now);
+        } else if (believed < least) {
+            bucket.setLevel(believed + (least - believed) / 2, now);
         }
         return toldOfOthers;
     }
@@ -209,12 +213,8 @@ final class Meter {
         bucket.setLevel(bucket.level(now) - shown.foreignUse.units(), now);
     }
 
-    /**
-     * Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit.
-     *
-     * @return whether this refusal taught something new; many refusals of one moment teach one lesson
-     */
-    boolean refused(LimitExceeded exceeded, Reservation reservation, long now) {
+    /** Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit. */
+    void refused(LimitExceeded exceeded, Reservation reservation, long now) {
         namedByRefusal |= exceeded.limit().isPresent();
         exceeded.limit().ifPresent(limit -> {
             if (limit != amount) {
@@ -251,7 +251,6 @@ final class Meter {
             reserveNanos = Math.min(MAX_RESERVE_NANOS, reserveNanos * 2);
             applyReserve();
         }
-        return lesson;
     }
 
     QuotaSnapshot.Level snapshot(long now) {

@@ -92,7 +92,10 @@ final class ClosenessTest {
         List<Case> cases = new ArrayList<>();
         for (Rows rows : Rows.values()) {
             for (String other : List.of("50%:60s/60s", "50%")) {
-                cases.add(new Case(rows, 5_000, "1", "bucket", "1s..20s", other, 5));
+                // Longer rows would take so long that the other client uses up the requests of the whole day.
+                if (rows == Rows.SMALL || other.contains("/")) {
+                    cases.add(new Case(rows, 5_000, "1", "bucket", "1s..20s", other, 5));
+                }
                 cases.add(new Case(rows, 50_000, "2", "bucket", "1s..20s", other, 6));
             }
         }
@@ -111,7 +114,12 @@ final class ClosenessTest {
     }
 
     static Stream<Case> faulty() {
-        return shared().filter(sample -> sample.other.equals("50%"));
+        List<Case> cases = new ArrayList<>();
+        for (Rows rows : Rows.values()) {
+            cases.add(new Case(rows, 5_000, "1", "bucket", "1s..20s", 7));
+            cases.add(new Case(rows, 50_000, "2", "bucket", "1s..20s", 8));
+        }
+        return cases.stream();
     }
 
     @ParameterizedTest
@@ -123,13 +131,6 @@ final class ClosenessTest {
         Figures figures = figures(sample, settings);
         assertThat(figures.result.answeredOnce()).as(figures.line).isEqualTo(sample.count);
         assertThat(figures.result.ledger().refusedTotal()).as(figures.line).isLessThanOrEqualTo(sample.count / 200);
-    }
-
-    @org.junit.jupiter.api.Test
-    void debug() {
-        String[] d = System.getProperty("dcase").split(";");
-        Case c = new Case(Rows.valueOf(d[0]), Integer.parseInt(d[1]), d[2], d[3], d[4], Long.parseLong(d[5]));
-        figures(c, settings(c).build());
     }
 
     private static TwinSettings.Builder settings(Case sample) {
