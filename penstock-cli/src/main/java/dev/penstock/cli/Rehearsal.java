@@ -19,7 +19,7 @@ public final class Rehearsal {
 
     public static void main(String[] args) throws IOException {
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-        Shell shell = new Shell(nowhere, nowhere, name -> Optional.empty());
+        Shell shell = new Shell(nowhere, nowhere, name -> Optional.empty(), false);
         Main.main(new String[] {"--version"});
         for (String[] line : new String[][] {{"--help"}, {"run", "--help"}, {"emulator", "--help"}, {"tiers"}}) {
             Penstock.run(shell, line);

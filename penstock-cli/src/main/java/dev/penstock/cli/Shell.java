@@ -10,8 +10,9 @@ import java.util.function.Function;
  * @param out results
  * @param err progress, summaries and errors
  * @param environment the value of an environment variable
+ * @param attached whether {@code err} is the process's own, and so may be a terminal
  */
-record Shell(PrintStream out, PrintStream err, Function<String, Optional<String>> environment) {
+record Shell(PrintStream out, PrintStream err, Function<String, Optional<String>> environment, boolean attached) {
     /** An environment variable that is set and not blank. */
     Optional<String> variable(String name) {
         return environment.apply(name).filter(value -> !value.isBlank());
@@ -19,6 +20,11 @@ record Shell(PrintStream out, PrintStream err, Function<String, Optional<String>
 
     boolean debugging() {
         return variable("PENSTOCK_DEBUG").isPresent();
+    }
+
+    /** Whether colours are welcome, see <a href="https://no-color.org">no-color.org</a>. */
+    boolean colours() {
+        return variable("NO_COLOR").isEmpty();
     }
 
     void error(String sentence) {
