@@ -37,7 +37,9 @@ final class JsonSummary {
         report.leastTime().ifPresent(least -> {
             json.put("least_seconds", seconds(least.duration()));
             json.put("times_least", decimal(least.closeness()));
-            json.put("set_by", least.limit().amount() + " " + least.limit().dimension().label());
+            json.put(
+                    "set_by",
+                    least.limit().amount() + " " + least.limit().dimension().label());
         });
         json.put("latency_median_seconds", seconds(report.latencyMedian()));
         json.put("latency_95_seconds", seconds(report.latency95()));

@@ -83,7 +83,10 @@ final class LiveDisplay implements Display {
 
     /** To the start of what was drawn. A terminal that became narrower has wrapped it onto more lines. */
     private String toTop(int width) {
-        int up = drawn.stream().mapToInt(line -> Math.max(1, -Math.floorDiv(-line.width(), width))).sum() - 1;
+        int up = drawn.stream()
+                        .mapToInt(line -> Math.max(1, -Math.floorDiv(-line.width(), width)))
+                        .sum()
+                - 1;
         return up > 0 ? "\r\u001b[" + up + "A" : "\r";
     }
 }

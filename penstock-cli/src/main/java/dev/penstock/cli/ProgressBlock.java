@@ -63,7 +63,8 @@ final class ProgressBlock {
         append(text, progress.refusals(), "refused (429)");
         progress.costDollars().ifPresent(cost -> text.append(", ").append(Figures.dollars(cost)));
         progress.timeLeft()
-                .ifPresent(left -> text.append(", about ").append(Figures.time(left)).append(" left"));
+                .ifPresent(left ->
+                        text.append(", about ").append(Figures.time(left)).append(" left"));
         return text.toString();
     }
 
@@ -137,15 +138,17 @@ final class ProgressBlock {
         }
         Optional<LimitUse> binding = uses.stream()
                 .filter(use -> progress.boundBy()
-                        .filter(by -> by.startsWith("the limit of " + use.limit().amount() + " "
-                                + use.limit().dimension().label()))
+                        .filter(by ->
+                                by.startsWith("the limit of " + use.limit().amount() + " "
+                                        + use.limit().dimension().label()))
                         .isPresent())
                 .findFirst();
         uses.stream()
                 .sorted(Comparator.comparing(LimitUse::family)
                         .thenComparing(use -> use.limit().dimension().unit())
                         .thenComparing(use -> use.limit().dimension().window()))
-                .forEach(use -> lines.add(limit(use, families, binding.filter(use::equals).isPresent(), room)));
+                .forEach(use -> lines.add(
+                        limit(use, families, binding.filter(use::equals).isPresent(), room)));
         return lines;
     }
 
@@ -170,7 +173,8 @@ final class ProgressBlock {
         Line line = line(room).add(INDENT).add(padded(label, families ? LABEL + 14 : LABEL), Ink.DIM);
         int width = Math.clamp(line.left() - figures.length() - 2L, 0, LIMIT_BAR);
         if (width >= NARROWEST_BAR) {
-            line.add(glyphs.bar(used / Math.max(1, amount), width), binding ? Ink.YELLOW : Ink.BLUE).add("  ");
+            line.add(glyphs.bar(used / Math.max(1, amount), width), binding ? Ink.YELLOW : Ink.BLUE)
+                    .add("  ");
         }
         line.add(figures);
         return binding ? line.addWhole("  " + glyphs.marker() + " sets the pace", Ink.YELLOW) : line;
@@ -189,7 +193,9 @@ final class ProgressBlock {
         }
         line.addWhole(dot, Ink.DIM)
                 .addWhole(
-                        progress.refusals() == 0 ? "no 429" : Figures.count(progress.refusals()) + " " + glyphs.times() + " 429",
+                        progress.refusals() == 0
+                                ? "no 429"
+                                : Figures.count(progress.refusals()) + " " + glyphs.times() + " 429",
                         progress.refusals() == 0 ? Ink.PLAIN : Ink.YELLOW);
         if (progress.retries() > 0) {
             line.addWhole(dot + Figures.count(progress.retries()) + " sent again", Ink.PLAIN);
@@ -199,7 +205,8 @@ final class ProgressBlock {
         }
         progress.costDollars()
                 .ifPresent(cost -> line.addWhole(
-                        dot + Figures.dollars(cost)
+                        dot
+                                + Figures.dollars(cost)
                                 + progress.forecastDollars()
                                         .map(all -> " of about " + Figures.dollars(all))
                                         .orElse(""),

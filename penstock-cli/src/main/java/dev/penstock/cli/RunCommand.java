@@ -16,9 +16,7 @@ import picocli.CommandLine.Parameters;
 /** Answers every row of a file. The work itself is in {@link RunSession}, so that help is quick. */
 @Command(
         name = "run",
-        description = {
-            "Answer every row of a file, as fast as the quota allows. The same command again resumes."
-        },
+        description = {"Answer every row of a file, as fast as the quota allows. The same command again resumes."},
         synopsisHeading = "Usage: ",
         customSynopsis = {
             "penstock run INPUT -o OUTPUT [OPTIONS]                               (batch-format JSONL)",

@@ -135,8 +135,7 @@ final class RunOptions {
             case "csv" -> RowFormat.CSV;
             case "tsv" -> RowFormat.TSV;
             case "jsonl" -> RowFormat.JSONL;
-            default ->
-                throw new UsageException("--format is '" + name + "'; it must be batch, csv, tsv or jsonl");
+            default -> throw new UsageException("--format is '" + name + "'; it must be batch, csv, tsv or jsonl");
         };
     }
 

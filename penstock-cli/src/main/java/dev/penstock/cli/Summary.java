@@ -105,7 +105,8 @@ final class Summary {
     private Optional<String> output(OutputSummary output) {
         String rows = settings.output().map(Path::toString).orElse("standard output");
         String open = output.pending() > 0 ? ", " + Figures.count(output.pending(), "row") + " still open" : "";
-        return Optional.of(rows + open
+        return Optional.of(rows
+                + open
                 + output.errors().map(errors -> "; failures in " + errors).orElse(""));
     }
 

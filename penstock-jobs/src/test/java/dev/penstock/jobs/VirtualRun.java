@@ -152,7 +152,9 @@ final class VirtualRun {
             }
             if (Boolean.getBoolean("debug") && now - debugAt > 10_000_000_000L) {
                 debugAt = now;
-                System.out.println("t=" + (now - firstSent) / 1e9 + " sent " + dispatcher.sendings() + " 429s " + dispatcher.refusals() + " by " + dispatcher.blockedBy() + " " + lanes.get(0).quota().snapshot(now));
+                System.out.println("t=" + (now - firstSent) / 1e9 + " sent " + dispatcher.sendings() + " 429s "
+                        + dispatcher.refusals() + " by " + dispatcher.blockedBy() + " "
+                        + lanes.get(0).quota().snapshot(now));
             }
             boolean waiting = false;
             while (!waiting) {
@@ -242,9 +244,16 @@ final class VirtualRun {
 
     private void settle(Flight<Row> flight, AnswerReading reading) {
         if (Boolean.getBoolean("debug429") && reading.verdict() instanceof Verdict.Throttled t) {
-            System.out.println("429 t=" + (now - firstSent) / 1e9 + " " + t.exceeded() + " our cost " + Objects.requireNonNull(flight.reservation).cost() + " sent " + (flight.sentAt()-firstSent)/1e9 + " " + lanes.get(0).quota().snapshot(now).levels().stream().map(l -> l.limit().dimension().label() + " " + (long) l.remaining() + "/" + (long) l.depth() + (l.windowed() ? "W" : "") + " f" + l.takenByOthers()).toList());
+            System.out.println("429 t=" + (now - firstSent) / 1e9 + " " + t.exceeded() + " our cost "
+                    + Objects.requireNonNull(flight.reservation).cost() + " sent " + (flight.sentAt() - firstSent) / 1e9
+                    + " "
+                    + lanes.get(0).quota().snapshot(now).levels().stream()
+                            .map(l -> l.limit().dimension().label() + " " + (long) l.remaining() + "/"
+                                    + (long) l.depth() + (l.windowed() ? "W" : "") + " f" + l.takenByOthers())
+                            .toList());
         }
-        reading.requestedTokens().ifPresent(tokens -> calibration.observeRequested(flight.row().facts(), tokens));
+        reading.requestedTokens()
+                .ifPresent(tokens -> calibration.observeRequested(flight.row().facts(), tokens));
         switch (dispatcher.settled(flight, reading.verdict(), reading.states(), 0, now)) {
             case Outcome.Done done -> {
                 answeredTimes[flight.row().number()]++;
