@@ -22,13 +22,10 @@ final class Figures {
         return count(amount) + " " + noun + (amount == 1 ? "" : "s");
     }
 
-    /** At most six characters: {@code 999}, {@code 12,345}, {@code 1.50M}, {@code 15.0B}. */
+    /** Whole up to ten million, then with three digits: {@code 9,876,543}, {@code 15.0M}, {@code 15.0B}. */
     static String compact(double amount) {
-        if (amount < 99_999.5) {
+        if (amount < 9_999_999.5) {
             return count(Math.round(amount));
-        }
-        if (amount < 999_500) {
-            return Math.round(amount / 1e3) + "k";
         }
         return amount < 999_500_000 ? threeDigits(amount / 1e6) + "M" : threeDigits(amount / 1e9) + "B";
     }

@@ -1,7 +1,11 @@
 package dev.penstock.cli;
 
+import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
@@ -64,19 +68,17 @@ final class Misuse {
     }
 
     private static String expected(ArgSpec argument) {
-        Class<?> type = argument.auxiliaryTypes().length > 0 ? argument.auxiliaryTypes()[0] : argument.type();
-        if (type.isEnum()) {
-            return java.util.Arrays.stream(type.getEnumConstants())
-                    .map(constant -> constant.toString().toLowerCase(java.util.Locale.ROOT))
-                    .collect(Collectors.joining(", "));
+        if (argument.type() == Map.class) {
+            return "NAME=VALUE";
         }
-        String name = type.getSimpleName().toLowerCase(java.util.Locale.ROOT);
-        return switch (name) {
-            case "int", "integer", "long" -> "a whole number";
-            case "bigdecimal" -> "an amount such as 5.00";
-            case "map" -> "NAME=VALUE";
-            case "uri" -> "an address such as https://api.openai.com/v1";
-            default -> "a " + name;
-        };
+        Class<?>[] inner = argument.auxiliaryTypes();
+        Class<?> type = argument.type() == Optional.class && inner.length > 0 ? inner[0] : argument.type();
+        if (type == BigDecimal.class) {
+            return "an amount such as 5.00";
+        }
+        if (type == Path.class) {
+            return "the path of a file";
+        }
+        return "a whole number";
     }
 }

@@ -3,6 +3,8 @@ package dev.penstock.cli;
 import dev.penstock.jobs.JobException;
 import dev.penstock.wire.DataFileException;
 import java.io.PrintWriter;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -50,6 +52,10 @@ final class Penstock implements Callable<Integer> {
                 .addSubcommand("emulator", new EmulatorCommand(shell))
                 .addSubcommand("tiers", new TiersCommand(shell));
         line.getCommandSpec().version("penstock " + Version.text());
+        line.registerConverter(OptionalLong.class, Penstock::number)
+                .registerConverter(
+                        OptionalInt.class,
+                        text -> OptionalInt.of(Math.toIntExact(number(text).getAsLong())));
         line.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -63,6 +69,11 @@ final class Penstock implements Callable<Integer> {
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
         return ExitCode.USAGE;
+    }
+
+    /** Digits may be grouped by underscores, as in the tables of limits. */
+    private static OptionalLong number(String text) {
+        return OptionalLong.of(Long.parseLong(text.replace("_", "")));
     }
 
     private static int misused(Shell shell, ParameterException e) {

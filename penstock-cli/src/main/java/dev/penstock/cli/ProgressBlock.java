@@ -3,22 +3,25 @@ package dev.penstock.cli;
 import dev.penstock.jobs.LimitUse;
 import dev.penstock.jobs.RunPhase;
 import dev.penstock.jobs.RunProgress;
-import dev.penstock.limit.Dimension;
 import dev.penstock.quota.LimitSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** What a terminal shows while a job runs. A pure function of the progress and the size of the terminal. */
 final class ProgressBlock {
     private static final int WIDEST = 110;
-    private static final int LABEL = 14;
+    private static final int LABEL = 16;
     private static final int WIDEST_BAR = 40;
     private static final int NARROWEST_BAR = 6;
     private static final int LIMIT_BAR = 20;
+    /** Terminals lower than this get one line. */
+    private static final int LOWEST = 8;
+    /** Estimates of what others take are not sharper than this. */
+    private static final double LEAST_SHOWN_SHARE = 0.05;
+
     private static final String INDENT = "  ";
 
     private final Glyphs glyphs;
@@ -37,10 +40,11 @@ final class ProgressBlock {
             case SCANNING -> lines.add(scanning(progress, room));
             case SENDING, DRAINING -> {
                 lines.add(rows(progress, room));
-                if (rows >= 8) {
-                    lines.addAll(limits(progress, room, rows - 4));
+                if (rows >= LOWEST) {
+                    lines.addAll(limits(progress, room, rows - 5));
+                    lines.add(calls(progress, room));
+                    lines.add(spent(progress, room));
                 }
-                lines.add(calls(progress, room));
             }
             case WRITING, DONE -> lines.add(line(room).add(INDENT + "Writing the answers"));
         }
@@ -102,17 +106,20 @@ final class ProgressBlock {
         String text = percent(Figures.percent(ended, progress.rows())) + "  " + Figures.count(ended) + " of "
                 + Figures.count(progress.rows()) + " rows";
         String time = progress.phase() == RunPhase.DRAINING
-                ? "  " + glyphs.dot() + "  stopping"
+                ? separator() + "stopping"
                 : progress.timeLeft()
-                        .map(left -> "  " + glyphs.dot() + "  " + Figures.time(rounded(left)) + " left")
+                        .map(left -> separator() + Figures.time(rounded(left)) + " left")
                         .orElse("");
         int width = Math.clamp(room - INDENT.length() - text.length() - time.length(), 0, WIDEST_BAR);
         double share = progress.rows() == 0 ? 1 : (double) ended / progress.rows();
         return line(room)
-                .add(INDENT)
-                .add(width < NARROWEST_BAR ? "" : glyphs.bar(share, width), Ink.GREEN)
+                .add(width < NARROWEST_BAR ? "" : INDENT + glyphs.bar(share, width), Ink.GREEN)
                 .add(text, Ink.BOLD)
-                .add(time);
+                .addWhole(time, Ink.PLAIN);
+    }
+
+    private String separator() {
+        return "  " + glyphs.dot() + "  ";
     }
 
     /** An estimate does not know tenths. */
@@ -121,34 +128,45 @@ final class ProgressBlock {
     }
 
     private List<Line> limits(RunProgress progress, int room, int most) {
+        if (progress.limits().isEmpty()) {
+            return List.of(item("pace", room)
+                    .add(Figures.count(Math.round(progress.lastMinute().requestsPerMinute())) + " requests and "
+                            + Figures.count(Math.round(progress.lastMinute().tokensPerMinute())) + " tokens a minute")
+                    .addWhole("  no limit is known" + (progress.answeredNow() == 0 ? " yet" : ""), Ink.DIM));
+        }
         List<LimitUse> uses = progress.limits().stream()
                 .sorted(Comparator.comparingDouble(ProgressBlock::tightness).reversed())
-                .limit(most)
-                .toList();
-        boolean families = uses.stream().map(LimitUse::family).distinct().count() > 1;
-        List<Line> lines = new ArrayList<>();
-        if (uses.isEmpty()) {
-            lines.add(line(room)
-                    .add(INDENT)
-                    .add(padded("pace", LABEL), Ink.DIM)
-                    .add(Figures.compact(progress.lastMinute().requestsPerMinute()) + " requests and "
-                            + Figures.compact(progress.lastMinute().tokensPerMinute()) + " tokens a minute")
-                    .addWhole("  no limit is known" + (progress.answeredNow() == 0 ? " yet" : ""), Ink.DIM));
-            return lines;
-        }
-        Optional<LimitUse> binding = uses.stream()
-                .filter(use -> progress.boundBy()
-                        .filter(by ->
-                                by.startsWith("the limit of " + use.limit().amount() + " "
-                                        + use.limit().dimension().label()))
-                        .isPresent())
-                .findFirst();
-        uses.stream()
+                .limit(Math.max(1, most))
                 .sorted(Comparator.comparing(LimitUse::family)
                         .thenComparing(use -> use.limit().dimension().unit())
                         .thenComparing(use -> use.limit().dimension().window()))
-                .forEach(use -> lines.add(
-                        limit(use, families, binding.filter(use::equals).isPresent(), room)));
+                .toList();
+        boolean families = uses.stream().map(LimitUse::family).distinct().count() > 1;
+        int longestLabel = uses.stream()
+                .mapToInt(use -> label(use, families).length() + 2)
+                .max()
+                .orElse(0);
+        int longestFigures =
+                uses.stream().mapToInt(use -> figures(use).length()).max().orElse(0);
+        int label = Math.max(LABEL, longestLabel);
+        int bar = Math.clamp(room - INDENT.length() - label - longestFigures - 4L, 0, LIMIT_BAR);
+        List<Line> lines = new ArrayList<>();
+        for (LimitUse use : uses) {
+            boolean binding = progress.boundBy().filter(by -> isAbout(by, use)).isPresent();
+            long amount = use.limit().amount();
+            double used = isDaily(use) ? amount - use.remaining() : use.usedPerMinute();
+            Line line = line(room).add(INDENT).add(padded(label(use, families), label), Ink.DIM);
+            if (bar >= NARROWEST_BAR) {
+                line.add(glyphs.bar(used / Math.max(1, amount), bar), binding ? Ink.YELLOW : Ink.BLUE)
+                        .add("  ");
+            }
+            line.add(figures(use));
+            if (binding) {
+                String words = "  " + glyphs.marker() + " sets the pace";
+                line.addWhole(words.length() <= line.left() ? words : " " + glyphs.marker(), Ink.YELLOW);
+            }
+            lines.add(line);
+        }
         return lines;
     }
 
@@ -156,65 +174,77 @@ final class ProgressBlock {
         return -use.remaining() / Math.max(1, use.depth());
     }
 
-    private Line limit(LimitUse use, boolean families, boolean binding, int room) {
-        long amount = use.limit().amount();
-        boolean daily = isDaily(use.limit().dimension());
-        double used = daily ? amount - use.remaining() : use.usedPerMinute();
-        String figures = daily
-                ? Figures.compact(Math.max(0, use.remaining())) + " of " + Figures.compact(amount) + " left today"
-                : Figures.compact(used) + " of " + Figures.compact(amount) + " a minute";
-        if (use.source() == LimitSource.CAP) {
-            figures += " (your cap)";
-        }
-        if (use.takenByOthers() >= 0.05) {
-            figures += " (others take " + Math.round(100 * use.takenByOthers()) + " %)";
-        }
-        String label = use.limit().dimension().unit().plural() + (families ? " " + use.family() : "");
-        Line line = line(room).add(INDENT).add(padded(label, families ? LABEL + 14 : LABEL), Ink.DIM);
-        int width = Math.clamp(line.left() - figures.length() - 2L, 0, LIMIT_BAR);
-        if (width >= NARROWEST_BAR) {
-            line.add(glyphs.bar(used / Math.max(1, amount), width), binding ? Ink.YELLOW : Ink.BLUE)
-                    .add("  ");
-        }
-        line.add(figures);
-        return binding ? line.addWhole("  " + glyphs.marker() + " sets the pace", Ink.YELLOW) : line;
+    /** Whether a reason for waiting speaks of this limit; caps and limits of one dimension differ in their amount. */
+    private static boolean isAbout(String reason, LimitUse use) {
+        String named = "the limit of " + use.limit().amount() + " "
+                + use.limit().dimension().label();
+        boolean cap = use.source() == LimitSource.CAP;
+        return reason.startsWith(named) && reason.endsWith("(set by you)") == cap;
     }
 
-    private static boolean isDaily(Dimension dimension) {
-        return dimension.window().compareTo(Duration.ofHours(1)) > 0;
+    private static boolean isDaily(LimitUse use) {
+        return use.limit().dimension().window().compareTo(Duration.ofHours(1)) > 0;
+    }
+
+    private static String label(LimitUse use, boolean families) {
+        return use.limit().dimension().unit().plural()
+                + (isDaily(use) ? " a day" : "")
+                + (families ? " " + use.family() : "");
+    }
+
+    private static String figures(LimitUse use) {
+        String amount = Figures.compact(use.limit().amount());
+        String text = isDaily(use)
+                ? Figures.compact(Math.max(0, use.remaining())) + " of " + amount + " left"
+                : Figures.compact(use.usedPerMinute()) + " of " + amount + " a minute";
+        if (use.source() == LimitSource.CAP) {
+            text += ", your cap";
+        }
+        if (use.takenByOthers() >= LEAST_SHOWN_SHARE) {
+            text += ", others take " + Math.round(100 * use.takenByOthers()) + " %";
+        }
+        return text;
     }
 
     private Line calls(RunProgress progress, int room) {
-        String dot = "  " + glyphs.dot() + "  ";
-        Line line = line(room).add(INDENT).add(padded("calls", LABEL), Ink.DIM);
-        line.add(Figures.count(progress.inFlight()) + " in flight");
-        if (progress.failed() > 0) {
-            line.addWhole(dot, Ink.DIM).addWhole(Figures.count(progress.failed()) + " failed", Ink.RED);
-        }
-        line.addWhole(dot, Ink.DIM)
-                .addWhole(
-                        progress.refusals() == 0
+        Line line = item("calls", room).add(Figures.count(progress.inFlight()) + " in flight");
+        line.addWhole(
+                separator()
+                        + (progress.refusals() == 0
                                 ? "no 429"
-                                : Figures.count(progress.refusals()) + " " + glyphs.times() + " 429",
-                        progress.refusals() == 0 ? Ink.PLAIN : Ink.YELLOW);
+                                : Figures.count(progress.refusals()) + " " + glyphs.times() + " 429"),
+                progress.refusals() == 0 ? Ink.PLAIN : Ink.YELLOW);
+        if (progress.failed() > 0) {
+            line.addWhole(separator() + Figures.count(progress.failed()) + " failed", Ink.RED);
+        }
         if (progress.retries() > 0) {
-            line.addWhole(dot + Figures.count(progress.retries()) + " sent again", Ink.PLAIN);
+            line.addWhole(separator() + Figures.count(progress.retries()) + " sent again", Ink.PLAIN);
         }
         if (progress.backingOff() > 0) {
-            line.addWhole(dot + Figures.count(progress.backingOff()) + " waiting to be", Ink.PLAIN);
+            line.addWhole(separator() + Figures.count(progress.backingOff()) + " backing off", Ink.PLAIN);
         }
-        progress.costDollars()
-                .ifPresent(cost -> line.addWhole(
-                        dot
-                                + Figures.dollars(cost)
-                                + progress.forecastDollars()
-                                        .map(all -> " of about " + Figures.dollars(all))
-                                        .orElse(""),
-                        Ink.PLAIN));
         return line;
     }
 
+    private Line spent(RunProgress progress, int room) {
+        String tokens = Figures.compact(progress.spent().inputTokens()) + " tokens in, "
+                + Figures.compact(progress.spent().outputTokens()) + " out";
+        if (progress.costDollars().isEmpty()) {
+            return item("spent", room).add(tokens);
+        }
+        return item("spent", room)
+                .add(Figures.dollars(progress.costDollars().get()))
+                .add(progress.forecastDollars()
+                        .map(all -> " of about " + Figures.dollars(all))
+                        .orElse(""))
+                .addWhole(separator() + tokens, Ink.PLAIN);
+    }
+
+    private Line item(String label, int room) {
+        return line(room).add(INDENT).add(padded(label, LABEL), Ink.DIM);
+    }
+
     private static String padded(String text, int width) {
-        return text.length() >= width ? text + " " : text + " ".repeat(width - text.length());
+        return text + " ".repeat(Math.max(0, width - text.length()));
     }
 }
