@@ -40,9 +40,15 @@ public final class JobStore implements AutoCloseable {
     private static final int ANSWERED = 1;
     private static final int FAILED = 2;
 
+    static final String SELECT_PENDING = "SELECT number, line, offset, length, tokens FROM rows WHERE state = "
+            + PENDING + " AND stratum = ? AND number > ? ORDER BY number LIMIT ?";
+
     private static final String SCAN = "scan";
     private static final String FINISHED = "finished";
     private static final String TOOL = "tool";
+    /** Followed by the family's number. */
+    private static final String FAMILY = "family.";
+
     private static final String SHA256 = "input.sha256";
     private static final String BYTES = "input.bytes";
     private static final String MODIFIED = "input.modified";
@@ -132,6 +138,22 @@ public final class JobStore implements AutoCloseable {
         return inTurn(() -> Optional.ofNullable(meta(TOOL)));
     }
 
+    /** The model families of the rows, as the scan was given them. */
+    List<String> families() {
+        return inTurn(() -> {
+            List<String> families = new ArrayList<>();
+            for (String family = meta(FAMILY + 0); family != null; family = meta(FAMILY + families.size())) {
+                families.add(family);
+            }
+            return List.copyOf(families);
+        });
+    }
+
+    /** Reads pending rows without taking turns with {@link #store}. Close it before this store. */
+    PendingReader pendingReader() {
+        return PendingReader.open(path);
+    }
+
     /** The columns of a table's rows, as the scan found them. */
     public List<String> columns() {
         return inTurn(() -> {
@@ -188,8 +210,17 @@ public final class JobStore implements AutoCloseable {
         });
     }
 
-    /** Makes the added rows a job. From here on it can be resumed. */
+    /** Makes the added rows a job of one model family. From here on it can be resumed. */
     public void scanFinished(JobIdentity identity, ScanReport report) {
+        scanFinished(identity, report, List.of());
+    }
+
+    /**
+     * Makes the added rows a job. From here on it can be resumed.
+     *
+     * @param families the model families of the rows; see {@link Families} for how a row's stratum names its family
+     */
+    void scanFinished(JobIdentity identity, ScanReport report, List<String> families) {
         inTurn(() -> {
             inTransaction(() -> {
                 execute("CREATE INDEX pending ON rows(stratum) WHERE state = " + PENDING);
@@ -207,6 +238,9 @@ public final class JobStore implements AutoCloseable {
                     option.addBatch();
                 }
                 option.executeBatch();
+                for (int i = 0; i < families.size(); i++) {
+                    setMeta(FAMILY + i, families.get(i));
+                }
                 addToTotal("bad", report.badRows());
                 setMeta(SHA256, identity.input().sha256());
                 setMeta(BYTES, Long.toString(identity.input().bytes()));
@@ -250,20 +284,21 @@ public final class JobStore implements AutoCloseable {
      * @param limit the most rows given
      */
     public List<RowEntry> pendingPage(int stratum, long afterNumber, int limit) {
-        return inTurn(() -> {
-            PreparedStatement select = prepared("SELECT number, line, offset, length, tokens FROM rows WHERE state = "
-                    + PENDING + " AND stratum = ? AND number > ? ORDER BY number LIMIT ?");
-            select.setInt(1, stratum);
-            select.setLong(2, afterNumber);
-            select.setInt(3, limit);
-            List<RowEntry> page = new ArrayList<>();
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    page.add(new RowEntry(place(rows), stratum, rows.getLong(5)));
-                }
+        return inTurn(() -> readPage(prepared(SELECT_PENDING), stratum, afterNumber, limit));
+    }
+
+    static List<RowEntry> readPage(PreparedStatement select, int stratum, long afterNumber, int limit)
+            throws SQLException {
+        select.setInt(1, stratum);
+        select.setLong(2, afterNumber);
+        select.setInt(3, limit);
+        List<RowEntry> page = new ArrayList<>();
+        try (ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+                page.add(new RowEntry(place(rows), stratum, rows.getLong(5)));
             }
-            return page;
-        });
+        }
+        return page;
     }
 
     /**
@@ -453,6 +488,20 @@ public final class JobStore implements AutoCloseable {
                                 latency));
     }
 
+    /** Closes the store of a job that never came to be, and leaves no file behind. */
+    void abandon() {
+        inTurn(() -> {
+            closeConnection();
+            try {
+                deleteFile();
+            } catch (IOException e) {
+                throw new JobFileException(path + " cannot be removed (" + e + ")", e);
+            }
+            return null;
+        });
+        close();
+    }
+
     /** Gives the job free for others. Nothing needs it: a killed process loses nothing that was stored. */
     @Override
     public void close() {
@@ -492,13 +541,17 @@ public final class JobStore implements AutoCloseable {
     private void emptyFile() throws SQLException {
         closeConnection();
         try {
-            Files.deleteIfExists(path.resolveSibling(path.getFileName() + "-wal"));
-            Files.deleteIfExists(path.resolveSibling(path.getFileName() + "-shm"));
-            Files.deleteIfExists(path);
+            deleteFile();
         } catch (IOException e) {
             throw new JobFileException(path + " cannot be replaced (" + e + ")", e);
         }
         connection = JobFile.connect(path, SCHEMA_VERSION);
+    }
+
+    private void deleteFile() throws IOException {
+        Files.deleteIfExists(path.resolveSibling(path.getFileName() + "-wal"));
+        Files.deleteIfExists(path.resolveSibling(path.getFileName() + "-shm"));
+        Files.deleteIfExists(path);
     }
 
     private void closeConnection() throws SQLException {

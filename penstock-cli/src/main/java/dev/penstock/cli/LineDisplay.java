@@ -1,0 +1,35 @@
+package dev.penstock.cli;
+
+import dev.penstock.jobs.RunPhase;
+import dev.penstock.jobs.RunProgress;
+
+/** A line every few seconds, for logs and for what is no terminal. */
+final class LineDisplay implements Display {
+    private final Shell shell;
+    private final ProgressBlock block;
+    private final boolean progress;
+
+    /**
+     * @param progress whether to show progress at all
+     */
+    LineDisplay(Shell shell, ProgressBlock block, boolean progress) {
+        this.shell = shell;
+        this.block = block;
+        this.progress = progress;
+    }
+
+    @Override
+    public void show(RunProgress now) {
+        if (progress && now.phase() != RunPhase.DONE) {
+            shell.error(block.plain(now));
+        }
+    }
+
+    @Override
+    public void say(String sentence) {
+        shell.error(sentence);
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,162 @@
+package dev.penstock.cli;
+
+import dev.penstock.jobs.FailedRow;
+import dev.penstock.jobs.JobCounts;
+import dev.penstock.jobs.LeastTime;
+import dev.penstock.jobs.OutputSummary;
+import dev.penstock.jobs.RunReport;
+import dev.penstock.jobs.RunSettings;
+import dev.penstock.wire.Usage;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What a person wants to know when a run is over. */
+final class Summary {
+    private static final int LABEL = 10;
+
+    private final RunSettings settings;
+    private final RunReport report;
+    private final Glyphs glyphs;
+    private final boolean colours;
+
+    Summary(RunSettings settings, RunReport report, Glyphs glyphs, boolean colours) {
+        this.settings = settings;
+        this.report = report;
+        this.glyphs = glyphs;
+        this.colours = colours;
+    }
+
+    void print(PrintStream to) {
+        to.println(Ink.BOLD.paint(headline(), colours));
+        advice().ifPresent(to::println);
+        report.output().flatMap(this::output).ifPresent(text -> item(to, "output", text));
+        if (report.requests() > 0) {
+            report.leastTime().ifPresent(least -> item(to, "quota", quota(least)));
+            item(to, "429s", refusals());
+            item(to, "calls", calls());
+        }
+        Usage spent = report.job().spentInAll();
+        if (spent.inputTokens() + spent.outputTokens() > 0) {
+            item(to, "tokens", tokens(spent));
+            report.costDollars().ifPresent(dollars -> item(to, "cost", cost(dollars)));
+        }
+        if (report.job().badRows() > 0) {
+            item(to, "skipped", Figures.count(report.job().badRows(), "row") + " of the input that could not be sent");
+        }
+        failures(to);
+    }
+
+    private void item(PrintStream to, String label, String text) {
+        to.println("  " + Ink.DIM.paint(label + " ".repeat(LABEL - label.length()), colours) + text);
+    }
+
+    private String headline() {
+        JobCounts job = report.job();
+        String time = Figures.time(report.duration());
+        String progress = Figures.count(job.answered()) + " of " + Figures.count(job.rows(), "row") + " answered";
+        return switch (report.end()) {
+            case COMPLETE -> {
+                if (job.rows() == 0) {
+                    yield "The input holds no rows; there was nothing to do.";
+                }
+                if (report.requests() == 0) {
+                    yield job.rows() == 1
+                            ? "The row was answered before; nothing was sent."
+                            : "All " + Figures.count(job.rows()) + " rows were answered before; nothing was sent.";
+                }
+                boolean wholeJob = report.answeredNow() == job.rows();
+                yield "Answered "
+                        + (wholeJob
+                                ? (job.rows() == 1 ? "the row" : "all " + Figures.count(job.rows()) + " rows")
+                                : "the remaining " + Figures.count(report.answeredNow()) + " of "
+                                        + Figures.count(job.rows(), "row"))
+                        + " in " + time + ".";
+            }
+            case COMPLETE_WITH_FAILURES ->
+                "Answered " + Figures.count(job.answered()) + " of " + Figures.count(job.rows(), "row")
+                        + (report.requests() == 0 ? " before" : " in " + time) + "; "
+                        + Figures.count(job.failed()) + " failed for good.";
+            case STOPPED_BY_PROVIDER -> "Stopped by the provider after " + time + ", " + progress + ".";
+            case BUDGET_REACHED -> "Stopped at the budget after " + time + ", " + progress + ".";
+            case UNREACHABLE -> "Stopped without a connection after " + time + ", " + progress + ".";
+            case STORAGE_FAILED -> "Stopped because the disk took no more, " + progress + ".";
+            case INTERRUPTED -> "Interrupted after " + time + ", " + progress + ".";
+        };
+    }
+
+    private Optional<String> advice() {
+        String reason = report.explanation().map(text -> text + " ").orElse("");
+        return switch (report.end()) {
+            case COMPLETE -> Optional.empty();
+            case COMPLETE_WITH_FAILURES ->
+                report.requests() == 0
+                        ? Optional.of("Add --retry-failed to try the failed rows again.")
+                        : Optional.empty();
+            case STOPPED_BY_PROVIDER, UNREACHABLE, STORAGE_FAILED ->
+                Optional.of(reason + "Nothing is lost: run the same command again to resume.");
+            case BUDGET_REACHED ->
+                Optional.of(reason + "Nothing is lost: run the command with a higher --budget to resume.");
+            case INTERRUPTED -> Optional.of("Nothing is lost: run the same command again to resume.");
+        };
+    }
+
+    private Optional<String> output(OutputSummary output) {
+        String rows = settings.output().map(Path::toString).orElse("standard output");
+        String open = output.pending() > 0 ? ", " + Figures.count(output.pending(), "row") + " still open" : "";
+        return Optional.of(rows
+                + open
+                + output.errors().map(errors -> "; failures in " + errors).orElse(""));
+    }
+
+    private String quota(LeastTime least) {
+        return String.format(Locale.ROOT, "%.2f", least.closeness()) + " " + glyphs.times() + " the least time that "
+                + Figures.count(least.limit().amount()) + " "
+                + least.limit().dimension().label() + " need (" + Figures.time(least.duration()) + ")";
+    }
+
+    private String refusals() {
+        return report.refusals() == 0
+                ? "none"
+                : Figures.count(report.refusals()) + " refused, sent again when there was room";
+    }
+
+    private String calls() {
+        return Figures.count(report.requests()) + " sent"
+                + (report.retries() > 0 ? ", " + Figures.count(report.retries()) + " of them again" : "")
+                + (report.latencyMedian().isZero()
+                        ? ""
+                        : "; half were answered within " + Figures.time(report.latencyMedian()) + ", 95 % within "
+                                + Figures.time(report.latency95()));
+    }
+
+    private static String tokens(Usage spent) {
+        return Figures.count(spent.inputTokens()) + " in"
+                + (spent.cachedInputTokens() > 0 ? " (" + Figures.count(spent.cachedInputTokens()) + " cached)" : "")
+                + ", " + Figures.count(spent.outputTokens()) + " out";
+    }
+
+    private String cost(java.math.BigDecimal dollars) {
+        return Figures.dollars(dollars)
+                + (report.answeredNow() < report.job().answered()
+                        ? report.costNowDollars()
+                                .map(now -> " in all, " + Figures.dollars(now) + " by this run")
+                                .orElse("")
+                        : "");
+    }
+
+    private void failures(PrintStream to) {
+        if (report.firstFailures().isEmpty()) {
+            return;
+        }
+        to.println();
+        for (FailedRow row : report.firstFailures()) {
+            to.println("  " + Ink.RED.paint("line " + row.line(), colours) + "  " + row.explanation());
+        }
+        long more = report.failedNow() - report.firstFailures().size();
+        if (more > 0) {
+            to.println("  and " + Figures.count(more) + " more, in " + settings.errorsFile());
+        }
+    }
+}

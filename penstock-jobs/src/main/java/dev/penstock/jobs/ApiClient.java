@@ -1,0 +1,238 @@
+package dev.penstock.jobs;
+
+import dev.penstock.verdict.Verdict;
+import dev.penstock.verdict.Verdict.Fault;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.HeaderLookup;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.BiConsumer;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends calls over HTTP/1.1 connections that are kept open, and tells in plain words what went wrong with them. Redirects
+ * are not followed: a key must not travel to wherever an answer points. Owned by one event loop.
+ */
+final class ApiClient {
+    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
+    /** Shorter than servers wait: a call on a connection that the server is about to close would be lost. */
+    private static final int KEEP_ALIVE_SECONDS = 20;
+
+    private static final int MOST_HEADER_BYTES = 64 << 10;
+    private static final int MOST_BODY_BYTES = 64 << 20;
+    private static final String V1 = "/v1";
+
+    private final HttpClient http;
+    private final Map<Endpoint, RequestOptions> targets = new EnumMap<>(Endpoint.class);
+    private final String place;
+
+    /**
+     * @param settings where to, and as whom
+     * @param connections the most at a time
+     */
+    ApiClient(Vertx vertx, RunSettings settings, int connections) {
+        URI base = settings.baseUrl();
+        boolean tls = String.valueOf(base.getScheme()).equalsIgnoreCase("https");
+        int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
+        String host = unbracketed(Objects.requireNonNull(base.getHost()));
+        place = base.getHost() + ":" + port;
+        http = vertx.httpClientBuilder()
+                .with(new HttpClientOptions()
+                        .setProtocolVersion(HttpVersion.HTTP_1_1)
+                        .setSsl(tls)
+                        .setVerifyHost(true)
+                        .setForceSni(true)
+                        .setKeepAlive(true)
+                        .setPipelining(false)
+                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+                        .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
+                        .setTcpNoDelay(true)
+                        .setDecompressionSupported(false)
+                        .setMaxInitialLineLength(MOST_HEADER_BYTES)
+                        .setMaxHeaderSize(MOST_HEADER_BYTES)
+                        .setMaxChunkSize(MOST_HEADER_BYTES))
+                .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(connections))
+                // Each call hears of its own end; without this, Vert.x logs every lost connection as an error.
+                .withConnectHandler(connection -> connection.exceptionHandler(lost -> {}))
+                .build();
+        String path = Optional.ofNullable(base.getRawPath()).orElse("").replaceAll("/+$", "");
+        for (Endpoint endpoint : Endpoint.values()) {
+            RequestOptions target = new RequestOptions()
+                    .setMethod(HttpMethod.POST)
+                    .setHost(host)
+                    .setPort(port)
+                    .setSsl(tls)
+                    .setFollowRedirects(false)
+                    .setURI(path + endpoint.path().substring(V1.length()))
+                    .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                    .putHeader(HttpHeaders.ACCEPT, "application/json")
+                    .putHeader(HttpHeaders.USER_AGENT, "penstock/" + settings.toolVersion());
+            settings.apiKey().ifPresent(key -> target.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
+            targets.put(endpoint, target);
+        }
+    }
+
+    private static String unbracketed(String host) {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Host and port, for people. */
+    String place() {
+        return place;
+    }
+
+    /**
+     * Sends a call. Its end is reported once, on the event loop, unless it is {@link ApiCall#giveUp given up} before.
+     */
+    void send(ApiCall call, Endpoint endpoint, byte[] body, BiConsumer<ApiCall, ApiCall.Answer> end) {
+        http.request(Objects.requireNonNull(targets.get(endpoint)))
+                .onComplete(connected -> connected(call, endpoint, body, connected, end));
+    }
+
+    private void connected(
+            ApiCall call,
+            Endpoint endpoint,
+            byte[] body,
+            AsyncResult<HttpClientRequest> connected,
+            BiConsumer<ApiCall, ApiCall.Answer> end) {
+        if (connected.failed()) {
+            finish(call, fault(Fault.CONNECT_FAILED, connectFailure(connected.cause())), end);
+            return;
+        }
+        HttpClientRequest request = connected.result();
+        call.request = request;
+        if (call.over) {
+            call.giveUp();
+            return;
+        }
+        request.exceptionHandler(lost -> finish(call, lost(), end));
+        request.send(Buffer.buffer(body)).onComplete(answered -> {
+            if (answered.failed()) {
+                finish(call, lost(), end);
+            } else {
+                new Body(call, endpoint, answered.result(), end).read();
+            }
+        });
+    }
+
+    private static void finish(ApiCall call, ApiCall.Answer answer, BiConsumer<ApiCall, ApiCall.Answer> end) {
+        if (!call.over) {
+            call.over = true;
+            end.accept(call, answer);
+        }
+    }
+
+    ApiCall.Answer timedOut(String after) {
+        return fault(Fault.TIMEOUT, place + " gave no complete answer within " + after + ".");
+    }
+
+    private ApiCall.Answer lost() {
+        return fault(Fault.CONNECTION_LOST, "The connection to " + place + " was lost before the answer was complete.");
+    }
+
+    private static ApiCall.Answer fault(Verdict.Fault fault, String explanation) {
+        return new ApiCall.Answer(
+                AnswerReading.ofFault(fault, explanation), OptionalInt.empty(), HeaderLookup.none(), new byte[0]);
+    }
+
+    private String connectFailure(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        return switch (cause) {
+            case UnknownHostException unknown ->
+                "No address is known for " + place + "; check the base URL and the network.";
+            case SSLException tls ->
+                "The TLS handshake with " + place + " failed (" + message + "); check the base URL and the"
+                        + " certificates that this machine trusts.";
+            case ConnectException slow
+            when message.contains("timed out") ->
+                place + " did not take a connection within " + CONNECT_TIMEOUT_MILLIS / 1_000
+                        + " s; check the base URL, the network and a firewall.";
+            case ConnectException refused
+            when message.contains("refused") ->
+                place + " refuses connections; check that the service runs and that the base URL is right.";
+            default ->
+                "No connection to " + place + " (" + cause.getClass().getSimpleName()
+                        + (cause.getMessage() == null ? "" : ": " + message) + ").";
+        };
+    }
+
+    /** Collects an answer's body up to a bound. The usual body comes in one or two pieces. */
+    private final class Body {
+        private final ApiCall call;
+        private final Endpoint endpoint;
+        private final HttpClientResponse response;
+        private final BiConsumer<ApiCall, ApiCall.Answer> end;
+        private @Nullable Buffer pieces;
+        private boolean several;
+
+        Body(ApiCall call, Endpoint endpoint, HttpClientResponse response, BiConsumer<ApiCall, ApiCall.Answer> end) {
+            this.call = call;
+            this.endpoint = endpoint;
+            this.response = response;
+            this.end = end;
+        }
+
+        void read() {
+            response.exceptionHandler(lost -> finish(call, lost(), end));
+            response.handler(this::piece);
+            response.endHandler(ignored -> whole());
+        }
+
+        private void piece(Buffer piece) {
+            if (call.over) {
+                return;
+            }
+            Buffer before = pieces;
+            if (before == null) {
+                pieces = piece;
+                return;
+            }
+            if (before.length() + piece.length() > MOST_BODY_BYTES) {
+                ApiCall.Answer answer =
+                        fault(Fault.BROKEN_ANSWER, place + " answers with more than " + MOST_BODY_BYTES + " bytes.");
+                finish(call, answer, end);
+                call.giveUp();
+                return;
+            }
+            if (!several) {
+                several = true;
+                // The first piece belongs to the connection; appending needs a buffer of our own.
+                pieces = Buffer.buffer(2 * (before.length() + piece.length()))
+                        .appendBuffer(before)
+                        .appendBuffer(piece);
+            } else {
+                before.appendBuffer(piece);
+            }
+        }
+
+        private void whole() {
+            if (call.over) {
+                return;
+            }
+            Buffer all = pieces;
+            byte[] body = all == null ? new byte[0] : all.getBytes();
+            HeaderLookup headers = response.headers()::get;
+            AnswerReading reading = AnswerReading.of(endpoint, response.statusCode(), headers, body);
+            finish(call, new ApiCall.Answer(reading, OptionalInt.of(response.statusCode()), headers, body), end);
+        }
+    }
+}

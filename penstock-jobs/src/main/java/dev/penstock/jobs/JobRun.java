@@ -1,0 +1,497 @@
+package dev.penstock.jobs;
+
+import dev.penstock.time.Ticker;
+import dev.penstock.wire.CostEstimator;
+import dev.penstock.wire.Usage;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the rows of an input as fast as the quota allows, keeps every answer in the job's file and writes the output.
+ * Running again with the same settings goes on where an earlier run stopped, however that ended.
+ *
+ * <p>One run per object. {@link #interrupt} and {@link #progress} are safe to call from any thread.
+ */
+public final class JobRun {
+    private static final String BASE_URL = "--base-url";
+    private static final int ROWS_PER_INSERT = 4_096;
+    private static final long SCAN_NEWS_NANOS = Duration.ofMillis(100).toNanos();
+    private static final Duration CLOSING_PATIENCE = Duration.ofSeconds(5);
+    private static final Usage NOTHING = new Usage(0, 0, 0);
+
+    private final RunSettings settings;
+    private final RunListener listener;
+    private final LiveRun.Patience patience;
+    private final Ticker ticker = Ticker.system();
+    private final AtomicBoolean started = new AtomicBoolean();
+    private final AtomicInteger interrupts = new AtomicInteger();
+    private volatile @Nullable LiveRun live;
+    private volatile RunProgress progress = idle(RunPhase.SCANNING, 0, 0, noCounts());
+
+    public JobRun(RunSettings settings, RunListener listener) {
+        this(settings, listener, LiveRun.Patience.DEFAULT);
+    }
+
+    JobRun(RunSettings settings, RunListener listener, LiveRun.Patience patience) {
+        this.settings = settings;
+        this.listener = listener;
+        this.patience = patience;
+    }
+
+    /**
+     * Runs to the end and returns what was done, also if the run ended early.
+     *
+     * @throws InputException if the input cannot be used, or holds rows that cannot be sent and may not be skipped
+     * @throws JobChangedException if the job was started with another input or other options
+     * @throws JobLockedException if another process works on the job
+     * @throws JobFileException if the job's file cannot be used
+     * @throws OutputException if the output cannot be written
+     * @throws StorageFullException if the disk is full before anything is sent
+     * @throws IllegalStateException if it was called before
+     */
+    public RunReport run() {
+        if (!started.compareAndSet(false, true)) {
+            throw new IllegalStateException("this run was started before; make a new one to run again");
+        }
+        try (JobInput input = JobInput.open(settings.input(), settings.inputOptions())) {
+            settings.output().ifPresent(output -> OutputWriter.check(input, output));
+            try (JobStore store = JobStore.open(settings.jobFile())) {
+                return run(input, store);
+            }
+        }
+    }
+
+    private RunReport run(JobInput input, JobStore store) {
+        try {
+            takeUp(input, store);
+        } catch (ScanInterrupted interrupted) {
+            return scanInterrupted();
+        }
+        requirePrices(store.families());
+        JobCounts counts = store.counts();
+        progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
+        LiveRun.Result result;
+        if (interrupts.get() > 0) {
+            result = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
+        } else if (counts.pending() == 0) {
+            result = LiveRun.Result.nothing(Optional.empty());
+        } else {
+            RunStart start = new RunStart(counts, store.families(), store.path(), settings.baseUrl());
+            tell(() -> listener.started(start));
+            result = send(input, store, counts);
+        }
+        return finish(input, store, result);
+    }
+
+    /** Makes the store hold this job: the one that it holds already, or a new one. */
+    private void takeUp(JobInput input, JobStore store) {
+        if (settings.restart()) {
+            store.discard();
+        }
+        Optional<JobIdentity> stored = store.identity();
+        if (stored.isPresent()) {
+            progress = idle(RunPhase.SCANNING, 0, input.size(), store.counts());
+            InputDigest digest = input.digest(Optional.of(stored.get().input()));
+            List<String> differences = stored.get().difference(identity(input, digest));
+            if (differences.isEmpty()) {
+                resume(store);
+                return;
+            }
+            JobCounts counts = store.counts();
+            if (counts.answered() > 0 || !counts.spentInAll().equals(NOTHING)) {
+                throw new JobChangedException(store.path(), differences, counts.answered());
+            }
+            tell(() -> listener.notice("The job was started differently before (" + String.join("; ", differences)
+                    + "), but has no answers yet; it begins anew."));
+            store.discard();
+        }
+        scan(input, store);
+    }
+
+    private JobIdentity identity(JobInput input, InputDigest digest) {
+        return JobIdentity.of(digest, input.requestOptions(), Map.of(BASE_URL, settings.upstream()));
+    }
+
+    private void resume(JobStore store) {
+        JobCounts counts = store.counts();
+        if (counts.badRows() > 0 && !settings.skipBad()) {
+            throw InputException.skippedBefore(settings.input(), counts.badRows());
+        }
+        if (settings.retryFailed()) {
+            long unused = store.retryFailed();
+            counts = store.counts();
+        }
+        JobCounts now = counts;
+        tell(() -> listener.resumed(now));
+    }
+
+    private void scan(JobInput input, JobStore store) {
+        store.begin(settings.toolVersion());
+        Scan scan = new Scan(input, store);
+        boolean done = false;
+        try {
+            ScanReport report = input.scan(scan);
+            scan.flush();
+            if (report.badRows() > 0 && !settings.skipBad()) {
+                throw InputException.badRows(settings.input(), report);
+            }
+            requirePrices(scan.unpriced);
+            store.scanFinished(identity(input, report.digest()), report, scan.families.names());
+            done = true;
+            tell(() -> listener.scanned(report));
+        } finally {
+            if (!done) {
+                store.abandon();
+            }
+        }
+    }
+
+    private void requirePrices(Iterable<String> models) {
+        if (settings.budgetDollars().isEmpty()) {
+            return;
+        }
+        for (String model : models) {
+            if (!model.equals(Families.OTHERS) && settings.prices().find(model).isEmpty()) {
+                throw InputException.unpriced(settings.input(), model);
+            }
+        }
+    }
+
+    private LiveRun.Result send(JobInput input, JobStore store, JobCounts counts) {
+        LinkedBlockingQueue<Optional<String>> news = new LinkedBlockingQueue<>();
+        Vertx vertx = vertx();
+        try {
+            LiveRun run = new LiveRun(
+                    settings,
+                    patience,
+                    input,
+                    store,
+                    counts,
+                    ticker,
+                    vertx,
+                    text -> news.add(Optional.of(text)),
+                    () -> news.add(Optional.empty()));
+            live = run;
+            run.start();
+            if (interrupts.get() > 0) {
+                run.interrupt(interrupts.get() > 1);
+            }
+            hearUntilEnded(news);
+            close(vertx);
+            return run.close();
+        } finally {
+            close(vertx);
+        }
+    }
+
+    private void hearUntilEnded(LinkedBlockingQueue<Optional<String>> news) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                Optional<String> text = news.take();
+                if (text.isEmpty()) {
+                    break;
+                }
+                tell(() -> listener.notice(text.get()));
+            } catch (InterruptedException e) {
+                interrupted = true;
+                interrupt();
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private RunReport finish(JobInput input, JobStore store, LiveRun.Result result) {
+        LiveRun run = live;
+        if (run != null) {
+            progress = withPhase(run.progress(), RunPhase.WRITING);
+            live = null;
+        }
+        JobCounts counts = store.counts();
+        Optional<StopCause> stop = result.stop();
+        Optional<OutputSummary> output = Optional.empty();
+        try {
+            output = Optional.of(write(input, store));
+        } catch (StorageFullException e) {
+            if (stop.isEmpty()) {
+                stop = Optional.of(new StopCause.StorageFailed(String.valueOf(e.getMessage())));
+            }
+        }
+        RunEnd end =
+                stop.map(JobRun::end).orElse(counts.failed() > 0 ? RunEnd.COMPLETE_WITH_FAILURES : RunEnd.COMPLETE);
+        Optional<BigDecimal> cost = Pricing.dollars(settings.prices(), counts.spent());
+        progress = done(progress, counts, cost);
+        return new RunReport(
+                end,
+                stop.map(StopCause::explanation),
+                counts,
+                result.answered(),
+                result.failed(),
+                result.requests(),
+                result.retries(),
+                result.refusals(),
+                result.duration(),
+                result.spent(),
+                result.costDollars(),
+                cost,
+                result.leastTime(),
+                result.latencyMedian(),
+                result.latency95(),
+                result.latencyLongest(),
+                output,
+                result.firstFailures(),
+                store.path());
+    }
+
+    private OutputSummary write(JobInput input, JobStore store) {
+        return settings.output().isPresent()
+                ? OutputWriter.toFile(store, input, settings.output().get())
+                : OutputWriter.toStream(store, input, settings.stream().orElseThrow(), settings.errorsFile());
+    }
+
+    private RunReport scanInterrupted() {
+        progress = withPhase(progress, RunPhase.DONE);
+        LiveRun.Result nothing = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
+        return new RunReport(
+                RunEnd.INTERRUPTED,
+                Optional.of("Interrupted while reading the input; nothing was sent."),
+                noCounts(),
+                0,
+                0,
+                0,
+                0,
+                0,
+                Duration.ZERO,
+                NOTHING,
+                nothing.costDollars(),
+                nothing.costDollars(),
+                Optional.empty(),
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                Optional.empty(),
+                List.of(),
+                settings.jobFile());
+    }
+
+    private static RunEnd end(StopCause cause) {
+        return switch (cause) {
+            case StopCause.Interrupted interrupted -> RunEnd.INTERRUPTED;
+            case StopCause.ByProvider provider -> RunEnd.STOPPED_BY_PROVIDER;
+            case StopCause.BudgetReached budget -> RunEnd.BUDGET_REACHED;
+            case StopCause.Unreachable unreachable -> RunEnd.UNREACHABLE;
+            case StopCause.StorageFailed storage -> RunEnd.STORAGE_FAILED;
+        };
+    }
+
+    /**
+     * Ends the run soon: nothing new is sent, what is in flight has a few seconds to come in, is stored, and the output
+     * is written. A second call does not wait for what is in flight.
+     */
+    public void interrupt() {
+        boolean again = interrupts.getAndIncrement() > 0;
+        LiveRun run = live;
+        if (run != null) {
+            run.interrupt(again);
+        }
+    }
+
+    /** Where the run stands. Cheap. */
+    public RunProgress progress() {
+        LiveRun run = live;
+        return run == null ? progress : run.progress();
+    }
+
+    /** Does not let a listener's failure touch the run. */
+    private static void tell(Runnable news) {
+        try {
+            news.run();
+        } catch (RuntimeException e) {
+            System.getLogger(JobRun.class.getName()).log(System.Logger.Level.DEBUG, "a listener failed", e);
+        }
+    }
+
+    private static Vertx vertx() {
+        return Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setWorkerPoolSize(1)
+                .setInternalBlockingPoolSize(1)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+    }
+
+    private static void close(Vertx vertx) {
+        try {
+            vertx.close()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(CLOSING_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            // Its threads die with the process; every answer is stored already or by the caller.
+            System.getLogger(JobRun.class.getName()).log(System.Logger.Level.DEBUG, "connections did not close", e);
+        }
+    }
+
+    private static JobCounts noCounts() {
+        return new JobCounts(0, 0, 0, 0, 0, Map.of());
+    }
+
+    /** A progress without anything that only a live run has. */
+    private static RunProgress idle(RunPhase phase, long bytesRead, long inputBytes, JobCounts counts) {
+        return new RunProgress(
+                phase,
+                bytesRead,
+                inputBytes,
+                counts.rows(),
+                counts.answered(),
+                counts.failed(),
+                0,
+                0,
+                0,
+                0,
+                Duration.ZERO,
+                new RunRate(0, 0),
+                new RunRate(0, 0),
+                List.of(),
+                Optional.empty(),
+                0,
+                0,
+                0,
+                Optional.empty(),
+                counts.spentInAll(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static RunProgress withPhase(RunProgress from, RunPhase phase) {
+        return new RunProgress(
+                phase,
+                from.bytesRead(),
+                from.inputBytes(),
+                from.rows(),
+                from.answered(),
+                from.failed(),
+                from.answeredNow(),
+                from.failedNow(),
+                0,
+                0,
+                from.elapsed(),
+                from.lastMinute(),
+                from.wholeRun(),
+                from.limits(),
+                Optional.empty(),
+                from.retries(),
+                from.refusals(),
+                from.concurrencyLimit(),
+                from.costDollars(),
+                from.spent(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private static RunProgress done(RunProgress from, JobCounts counts, Optional<BigDecimal> cost) {
+        return new RunProgress(
+                RunPhase.DONE,
+                from.bytesRead(),
+                from.inputBytes(),
+                counts.rows(),
+                counts.answered(),
+                counts.failed(),
+                from.answeredNow(),
+                from.failedNow(),
+                0,
+                0,
+                from.elapsed(),
+                from.lastMinute(),
+                from.wholeRun(),
+                from.limits(),
+                Optional.empty(),
+                from.retries(),
+                from.refusals(),
+                from.concurrencyLimit(),
+                cost,
+                counts.spentInAll(),
+                Optional.empty(),
+                cost);
+    }
+
+    /** Ends a scan. Carries no stack trace, as it is no error. */
+    private static final class ScanInterrupted extends RuntimeException {
+        ScanInterrupted() {
+            super("interrupted", null, false, false);
+        }
+    }
+
+    /** Brings the good rows of a scan into the store. */
+    private final class Scan implements RowVisitor {
+        private static final int UNPRICED_KEPT = 5;
+
+        private final long inputBytes;
+        private final JobStore store;
+        private final Families families = new Families();
+        private final Set<String> unpriced = new LinkedHashSet<>();
+        private final Pricing pricing = new Pricing(settings.prices());
+        private List<RowEntry> batch = new ArrayList<>(ROWS_PER_INSERT);
+        private long rows;
+        private long lastNews = ticker.nanos();
+
+        Scan(JobInput input, JobStore store) {
+            this.inputBytes = input.size();
+            this.store = store;
+        }
+
+        @Override
+        public void visit(RowPlace place, PreparedRequest request) {
+            if (interrupts.get() > 0) {
+                throw new ScanInterrupted();
+            }
+            long tokens = CostEstimator.estimatedInputTokens(request.facts())
+                    + CostEstimator.reservedOutputTokens(request.facts());
+            String model = request.facts().model();
+            batch.add(new RowEntry(place, families.stratum(model, tokens), tokens));
+            rows++;
+            if (settings.budgetDollars().isPresent() && unpriced.size() < UNPRICED_KEPT && !pricing.knows(model)) {
+                unpriced.add(model);
+            }
+            if (batch.size() == ROWS_PER_INSERT) {
+                flush();
+                tellOfScan(place.offset() + place.length());
+            }
+        }
+
+        void flush() {
+            store.add(batch);
+            batch = new ArrayList<>(ROWS_PER_INSERT);
+        }
+
+        private void tellOfScan(long bytes) {
+            long now = ticker.nanos();
+            if (now - lastNews < SCAN_NEWS_NANOS) {
+                return;
+            }
+            lastNews = now;
+            progress = idle(RunPhase.SCANNING, bytes, inputBytes, new JobCounts(rows, 0, 0, 0, 0, Map.of()));
+            tell(() -> listener.scanning(rows, bytes, inputBytes));
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package dev.penstock.jobs;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings results to the disk on a thread of its own. Each transaction takes everything that has come in meanwhile, so a
+ * slow run stores each answer at once and a fast one does not wait for the disk a thousand times. {@link #add} never
+ * blocks; whoever adds asks {@link #isFull} before causing more.
+ */
+final class ResultWriter {
+    static final int MOST_ROWS = 4_000;
+    static final long MOST_BYTES = 32L << 20;
+
+    private static final int ROWS_PER_TRANSACTION = 1_000;
+    private static final long BYTES_PER_TRANSACTION = 8L << 20;
+    private final JobStore store;
+    private final Events events;
+    private final Thread thread;
+    private final LinkedBlockingQueue<Optional<RowResult>> queue = new LinkedBlockingQueue<>();
+    private final AtomicInteger rows = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+    private volatile @Nullable JobException failure;
+
+    /** Taken from the queue and not stored. Owned by the thread, and by the closer once it has ended. */
+    private final List<RowResult> unsaved = new ArrayList<>();
+
+    /** Hears what became of results, on the writer's thread. */
+    interface Events {
+        void stored(List<RowResult> results);
+
+        /** Nothing is stored any more; what has been, is safe. Called at most once. */
+        void failed(JobException why);
+    }
+
+    ResultWriter(JobStore store, Events events) {
+        this.store = store;
+        this.events = events;
+        this.thread = new Thread(this::work, "penstock-results");
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Hands a result over; it is on the disk when {@link Events#stored} says so. */
+    void add(RowResult result) {
+        rows.incrementAndGet();
+        bytes.addAndGet(size(result));
+        queue.add(Optional.of(result));
+    }
+
+    boolean isFull() {
+        return failure == null && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
+    }
+
+    /**
+     * Stores what is left and ends. After a failure it tries once more: room may have been made.
+     *
+     * @return why results could not be stored, if so
+     */
+    Optional<JobException> close() {
+        queue.add(Optional.empty());
+        boolean interrupted = false;
+        while (true) {
+            try {
+                thread.join();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true; // what was paid for is stored first
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        for (Optional<RowResult> left = queue.poll(); left != null; left = queue.poll()) {
+            left.ifPresent(unsaved::add);
+        }
+        try {
+            for (int from = 0; from < unsaved.size(); from += ROWS_PER_TRANSACTION) {
+                List<RowResult> part = unsaved.subList(from, Math.min(unsaved.size(), from + ROWS_PER_TRANSACTION));
+                int unused = store.store(part);
+                events.stored(List.copyOf(part));
+            }
+            return Optional.empty();
+        } catch (JobException e) {
+            return Optional.of(e);
+        }
+    }
+
+    private void work() {
+        while (true) {
+            try {
+                Optional<RowResult> first = queue.take();
+                if (first.isEmpty() || !store(first.get())) {
+                    return;
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return; // nobody interrupts it; what is queued is stored on closing
+            }
+        }
+    }
+
+    /** @return whether to go on */
+    private boolean store(RowResult first) {
+        List<RowResult> batch = new ArrayList<>();
+        long batchBytes = 0;
+        boolean last = false;
+        for (RowResult result = first; ; ) {
+            batch.add(result);
+            batchBytes += size(result);
+            if (batch.size() == ROWS_PER_TRANSACTION || batchBytes >= BYTES_PER_TRANSACTION) {
+                break;
+            }
+            Optional<RowResult> next = queue.poll();
+            last = next != null && next.isEmpty();
+            if (next == null || next.isEmpty()) {
+                break;
+            }
+            result = next.get();
+        }
+        try {
+            int unused = store.store(batch);
+        } catch (JobException e) {
+            unsaved.addAll(batch);
+            failure = e;
+            events.failed(e);
+            return false;
+        }
+        rows.addAndGet(-batch.size());
+        bytes.addAndGet(-batchBytes);
+        events.stored(batch);
+        return !last;
+    }
+
+    private static long size(RowResult result) {
+        return switch (result) {
+            case RowResult.Answered answered -> answered.body().length;
+            case RowResult.Failed failed -> failed.body().length;
+        };
+    }
+}

@@ -1,0 +1,19 @@
+package dev.penstock.jobs;
+
+/** How a run ended. */
+public enum RunEnd {
+    /** Every row of the job is answered. */
+    COMPLETE,
+    /** Every row has ended; some failed for good. */
+    COMPLETE_WITH_FAILURES,
+    /** No request of the account can succeed until a person acts. */
+    STOPPED_BY_PROVIDER,
+    /** The next request might cost more than is left of the budget. */
+    BUDGET_REACHED,
+    /** No connection to the provider for too long. */
+    UNREACHABLE,
+    /** The disk took no more. */
+    STORAGE_FAILED,
+    /** Somebody asked for it. */
+    INTERRUPTED
+}
