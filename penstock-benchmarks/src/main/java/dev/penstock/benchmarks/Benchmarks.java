@@ -43,22 +43,35 @@ final class Benchmarks {
         for (String name : wanted) {
             switch (name) {
                 case "start" -> benchmarks.start();
-                case "socket" -> benchmarks.socket("closeness over a socket", List.of("--shape", "bucket"), 1.0, List.of());
+                case "socket" ->
+                    benchmarks.socket("closeness over a socket", List.of("--shape", "bucket"), 1.0, List.of());
                 case "shapes" -> {
                     for (String shape : List.of("sliding", "fixed", "quantized")) {
-                        benchmarks.socket(shape + ", unknown to the client", List.of("--shape", shape),
-                                shape.equals("quantized") ? 1 / 60.0 : 1.0, List.of());
+                        benchmarks.socket(
+                                shape + ", unknown to the client",
+                                List.of("--shape", shape),
+                                shape.equals("quantized") ? 1 / 60.0 : 1.0,
+                                List.of());
                     }
                 }
-                case "shared" -> benchmarks.socket(
-                        "another client takes half, 20 s on, 20 s off", List.of("--other", "50%:20s/20s"), 1.0, List.of());
-                case "faults" -> benchmarks.socket(
-                        "faults", List.of("--fault", "500=5%,reset=2%,hang=1%,cut=1%"), 1.0, List.of("--timeout", "5s"));
+                case "shared" ->
+                    benchmarks.socket(
+                            "another client takes half, 20 s on, 20 s off",
+                            List.of("--other", "50%:20s/20s"),
+                            1.0,
+                            List.of());
+                case "faults" ->
+                    benchmarks.socket(
+                            "faults",
+                            List.of("--fault", "500=5%,reset=2%,hang=1%,cut=1%"),
+                            1.0,
+                            List.of("--timeout", "5s"));
                 case "kill" -> benchmarks.kill(50);
                 case "speed" -> benchmarks.speed(150_000);
                 case "memory" -> benchmarks.memory(2_000_000);
-                default -> throw new IllegalArgumentException("there is no benchmark '" + name
-                        + "'; there are start, socket, shapes, shared, faults, kill, speed, memory");
+                default ->
+                    throw new IllegalArgumentException("there is no benchmark '" + name
+                            + "'; there are start, socket, shapes, shared, faults, kill, speed, memory");
             }
         }
     }
@@ -72,22 +85,33 @@ final class Benchmarks {
         Path input = Rows.write(folder.resolve("socket.jsonl"), count, 200, 600, 100, 11);
         Path output = folder.resolve("socket.out.jsonl");
         deleteJob(output);
-        List<String> options = new ArrayList<>(
-                List.of("--rpm", Integer.toString(rpm), "--tpm", Integer.toString(tpm), "--latency", "lognormal:1s,0.4"));
+        List<String> options = new ArrayList<>(List.of(
+                "--rpm", Integer.toString(rpm), "--tpm", Integer.toString(tpm), "--latency", "lognormal:1s,0.4"));
         options.addAll(emulatorOptions);
         try (EmulatorProcess emulator = EmulatorProcess.start(root, log, options.toArray(String[]::new))) {
             int exit = run(emulator, input, output, runOptions);
             JsonNode ledger = emulator.ledger();
             Rows.requireWhole(output, count);
-            double seconds = (ledger.path("last_answer_ms").asLong() - ledger.path("first_arrival_ms").asLong()) / 1e3;
-            double requests = ledger.path("admitted").asLong() + ledger.path("other_client").path("requests").asLong();
-            double tokens = ledger.path("tokens_charged").asLong() + ledger.path("other_client").path("tokens").asLong();
-            double ideal = 1 + Math.max((requests - burstShare * rpm) / (rpm / 60.0), (tokens - burstShare * tpm) / (tpm / 60.0));
+            double seconds = (ledger.path("last_answer_ms").asLong()
+                            - ledger.path("first_arrival_ms").asLong())
+                    / 1e3;
+            double requests = ledger.path("admitted").asLong()
+                    + ledger.path("other_client").path("requests").asLong();
+            double tokens = ledger.path("tokens_charged").asLong()
+                    + ledger.path("other_client").path("tokens").asLong();
+            double ideal = 1
+                    + Math.max(
+                            (requests - burstShare * rpm) / (rpm / 60.0), (tokens - burstShare * tpm) / (tpm / 60.0));
             long refused = ledger.path("refused_total").asLong();
             System.out.printf(
                     "%-50s %.3f of the ideal %.1f s, %d 429s (%.2f %%), %d repeated after an answer, exit %d%n",
-                    name, seconds / ideal, ideal, refused, 100.0 * refused / count,
-                    ledger.path("repeated_after_answer").asLong(), exit);
+                    name,
+                    seconds / ideal,
+                    ideal,
+                    refused,
+                    100.0 * refused / count,
+                    ledger.path("repeated_after_answer").asLong(),
+                    exit);
         }
     }
 
@@ -120,7 +144,8 @@ final class Benchmarks {
                 EmulatorProcess.start(root, log, "--rpm", "12000", "--tpm", "100000000", "--latency", "50ms..400ms")) {
             while (killed < kills) {
                 try (Program run = startRun(emulator, input, output, List.of(), Map.of())) {
-                    long deadline = System.nanoTime() + Duration.ofMillis(700 + random.nextInt(1_800)).toNanos();
+                    long deadline = System.nanoTime()
+                            + Duration.ofMillis(700 + random.nextInt(1_800)).toNanos();
                     while (run.alive() && System.nanoTime() - deadline < 0) {
                         Thread.sleep(5);
                     }
@@ -186,8 +211,8 @@ final class Benchmarks {
         Path gc = folder.resolve("gc.log");
         try (EmulatorProcess emulator = EmulatorProcess.start(root, log, "--tier", "unlimited", "--latency", "0s")) {
             int exit;
-            try (Program run = startRun(emulator, input, output, List.of(),
-                    Map.of("PENSTOCK_JAVA_OPTS", "-Xmx256m -Xlog:gc:file=" + gc))) {
+            try (Program run = startRun(
+                    emulator, input, output, List.of(), Map.of("PENSTOCK_JAVA_OPTS", "-Xmx256m -Xlog:gc:file=" + gc))) {
                 exit = run.waitFor(Duration.ofMinutes(40));
             }
             Rows.requireWhole(output, count);
@@ -195,9 +220,13 @@ final class Benchmarks {
             int size = after.size();
             System.out.printf(
                     "%-50s %,d rows within -Xmx256m, exit %d; live heap after collections, MB: first quarter %d, second %d, third %d, last %d%n",
-                    "memory", count, exit,
-                    Collections.min(after.subList(0, size / 4)), Collections.min(after.subList(size / 4, size / 2)),
-                    Collections.min(after.subList(size / 2, 3 * size / 4)), Collections.min(after.subList(3 * size / 4, size)));
+                    "memory",
+                    count,
+                    exit,
+                    Collections.min(after.subList(0, size / 4)),
+                    Collections.min(after.subList(size / 4, size / 2)),
+                    Collections.min(after.subList(size / 2, 3 * size / 4)),
+                    Collections.min(after.subList(3 * size / 4, size)));
         }
     }
 
@@ -226,8 +255,9 @@ final class Benchmarks {
             }
         }
         Collections.sort(seconds);
-        System.out.printf("%-50s median %.2f s, worst of %d %.2f s%n", "start (./penstock --version)",
-                seconds.get(seconds.size() / 2), seconds.size(), seconds.getLast());
+        System.out.printf(
+                "%-50s median %.2f s, worst of %d %.2f s%n",
+                "start (./penstock --version)", seconds.get(seconds.size() / 2), seconds.size(), seconds.getLast());
     }
 
     private static void deleteJob(Path output) throws IOException {

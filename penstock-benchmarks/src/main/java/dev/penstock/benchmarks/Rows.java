@@ -14,14 +14,16 @@ final class Rows {
     /** Rows whose prompts have between {@code fewest} and {@code most} characters. */
     static Path write(Path file, int count, int fewest, int most, int maxOutput, long seed) throws IOException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        String words = "how many apples are left when seven of them were eaten and two more were bought ".repeat(1 + most / 80);
+        String words = "how many apples are left when seven of them were eaten and two more were bought "
+                .repeat(1 + most / 80);
         try (BufferedWriter out = Files.newBufferedWriter(file)) {
             for (int i = 0; i < count; i++) {
                 int characters = fewest + random.nextInt(most - fewest + 1);
                 out.append("{\"custom_id\":\"row-")
                         .append(Integer.toString(i))
-                        .append("\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"gpt-4o-mini\","
-                                + "\"messages\":[{\"role\":\"user\",\"content\":\"")
+                        .append(
+                                "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"gpt-4o-mini\","
+                                        + "\"messages\":[{\"role\":\"user\",\"content\":\"")
                         .append(Integer.toString(i))
                         .append(' ')
                         .append(words, 0, characters)
