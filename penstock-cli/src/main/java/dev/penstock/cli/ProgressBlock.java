@@ -165,6 +165,7 @@ final class ProgressBlock {
                 String words = "  " + glyphs.marker() + " sets the pace";
                 line.addWhole(words.length() <= line.left() ? words : " " + glyphs.marker(), Ink.YELLOW);
             }
+            line.addWhole(aside(use), Ink.DIM);
             lines.add(line);
         }
         return lines;
@@ -197,13 +198,15 @@ final class ProgressBlock {
         String text = isDaily(use)
                 ? Figures.compact(Math.max(0, use.remaining())) + " of " + amount + " left"
                 : Figures.compact(use.usedPerMinute()) + " of " + amount + " a minute";
-        if (use.source() == LimitSource.CAP) {
-            text += ", your cap";
-        }
+        return use.source() == LimitSource.CAP ? text + ", your cap" : text;
+    }
+
+    /** What is left out first where there is no room. */
+    private static String aside(LimitUse use) {
         if (use.takenByOthers() >= LEAST_SHOWN_SHARE) {
-            text += ", others take " + Math.round(100 * use.takenByOthers()) + " %";
+            return "  others take " + Math.round(100 * use.takenByOthers()) + " %";
         }
-        return text;
+        return !isDaily(use) && use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
     }
 
     private Line calls(RunProgress progress, int room) {

@@ -50,8 +50,8 @@ final class BurstProbe {
         spentSinceDoubling += nanos;
     }
 
-    /** Starts over, because the provider refused what should have fitted. */
-    void refused(long now) {
+    /** Starts over, because the provider refused what should have fitted, or may do so from here on. */
+    void restart(long now) {
         advance(now);
         multiple = FIRST_MULTIPLE;
         doubledAt = now;

@@ -4,6 +4,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
+import dev.penstock.limit.Unit;
 import java.time.Duration;
 
 /**
@@ -15,10 +16,17 @@ import java.time.Duration;
  */
 final class Meter {
     private static final long BASE_RESERVE_NANOS = 250_000_000;
-    private static final long MAX_RESERVE_NANOS = 2_000_000_000;
+    private static final long MAX_RESERVE_NANOS = 4_000_000_000L;
     private static final long CALM_NANOS = 60_000_000_000L;
     /** Many calls in flight are refused for one cause; they teach one lesson. */
     private static final long ONE_LESSON_NANOS = 1_000_000_000;
+    /**
+     * Somebody else may just have begun to use the account. Answers tell it a few seconds later; until then half the
+     * refill is assumed to be theirs. What that leaves unused stays in the bucket.
+     */
+    private static final long CAUTION_NANOS = 5_000_000_000L;
+
+    private static final double CAUTION_SHARE = 0.5;
     /** Printed waits are cut to the millisecond; this makes up for it. */
     private static final long TRUNCATION_NANOS = 2_000_000;
 
@@ -29,13 +37,17 @@ final class Meter {
     private final BurstProbe probe = new BurstProbe();
     private final ForeignUse foreignUse = new ForeignUse();
     private final long windowNanos;
+    private final long startedAt;
 
     private long amount;
+    private long takenInAll;
     private boolean windowed;
     private long reserveNanos;
 
     private boolean closed;
     private long closedUntil;
+    private boolean cautious;
+    private long cautiousUntil;
     private boolean refusedBefore;
     private long lessonAt;
     private long calmSince;
@@ -51,6 +63,7 @@ final class Meter {
         this.amount = limit.amount();
         this.bucket = new TokenBucket(Math.max(1, amount), windowNanos, now);
         this.window = new SlidingWindow(windowNanos, now);
+        this.startedAt = now;
         this.calmSince = now;
         // A cap of the user's own is counted here alone: nothing can overtake anything.
         this.reserveNanos = source == LimitSource.CAP ? 0 : BASE_RESERVE_NANOS;
@@ -96,8 +109,17 @@ final class Meter {
         if (closed && closedUntil - now <= 0) {
             closed = false;
         }
+        if (cautious && cautiousUntil - now <= 0) {
+            cautious = false;
+            setDrain(now);
+        }
         bucket.take(units, now);
         window.take(units, now);
+        // A provider that counts windows has nothing left now, where a bucket has refilled a little: feel the way.
+        if (takenInAll <= amount && takenInAll + units > amount) {
+            probe.restart(now);
+        }
+        takenInAll += units;
         probe.spent(units * bucket.nanosPerUnit(), now);
         relax(now);
     }
@@ -112,47 +134,46 @@ final class Meter {
      * missing from it and what flowed back since is not yet in it.
      *
      * @param reservation the request that was answered
-     * @param total units of this limit's kind that were reserved until now
-     * @param refused units of these that the provider refused
+     * @param sent what we sent around it
      * @param alone whether nothing else is in flight
-     * @return units that others used since the last look
+     * @return whether it told something new about what others use
      */
-    double observe(LimitState state, Reservation reservation, long total, long refused, boolean alone, long now) {
+    boolean observe(LimitState state, Reservation reservation, Sent sent, boolean alone, long now) {
         long sentAt = reservation.sentAtNanos();
         if (observed && sentAt - observedAt < 0) {
-            return 0; // a later request has already told more
+            return false; // a later request has already told more
         }
         if (state.limit().amount() != amount) {
             changeLimit(state.limit().amount(), now);
         }
         long remaining = state.remaining();
         long totalAtSending = reservation.totalAtSending().of(dimension.unit());
-        window.observeUsed(amount - remaining, sentAt);
-        // As deep as was ever seen: what is missing at first may be in use by others or may not exist at all.
-        double seen = Math.min(
-                amount, remaining + (observed ? reservation.cost().of(dimension.unit()) : totalAtSending - refused));
-        if (!observed || seen > bucket.depth()) {
-            bucket.setDepth(seen, now);
-        }
+        window.observeUsed(amount - remaining, amount, sentAt);
+        learnDepth(remaining, reservation, sent.refused(), now);
         observed = true;
         observedAt = sentAt;
         double perNano = 1 / bucket.nanosPerUnit();
-        double foreign = foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
+        boolean toldOfOthers = foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
         windowed |= foreignUse.seesNoRefill();
         if (windowed) {
-            return 0;
+            return false;
         }
-        bucket.setDrain(foreignUse.shareOf(perNano), now);
+        setDrain(now);
         double refill = perNano * (1 - foreignUse.shareOf(perNano));
-        double told = window.replay(remaining, sentAt, now, total - totalAtSending, refill, bucket.depth());
+        double told = window.replay(remaining, sentAt, now, sent.since(), refill, bucket.depth());
         double believed = bucket.level(now);
-        double surely = told - reservation.unsureOrder(dimension.unit());
-        if (told < believed || alone) {
+        // Requests overtake each other: what left just before may not be in the answer yet, what left just after may
+        // be.
+        double least = told - sent.shortlyBefore();
+        double most = told + sent.shortlyAfter();
+        if (alone) {
             bucket.setLevel(told, now);
-        } else if (surely > believed) {
-            bucket.setLevel(believed + (surely - believed) / 2, now);
+        } else if (believed > most) {
+            bucket.setLevel(most, now);
+        } else if (believed < least) {
+            bucket.setLevel(believed + (least - believed) / 2, now);
         }
-        return foreign;
+        return toldOfOthers;
     }
 
     /** Whether a refusal named this limit and its amount in words. */
@@ -169,17 +190,31 @@ final class Meter {
         windowed = windowed || source != LimitSource.CAP;
     }
 
-    /** Counts units that others took, where only another limit's answers show them. */
-    void takenByOthers(double units, long now) {
-        bucket.setLevel(bucket.level(now) - units, now);
+    /**
+     * A bucket is as deep as was ever seen: what is missing in the first answer may be in use by others or may not exist
+     * at all, and more shows as soon as it is there.
+     */
+    private void learnDepth(long remaining, Reservation reservation, long refused, long now) {
+        long own = reservation.cost().of(dimension.unit());
+        if (!observed) {
+            double refilled = (reservation.sentAtNanos() - startedAt) / bucket.nanosPerUnit();
+            own = Math.max(own, reservation.totalAtSending().of(dimension.unit()) - refused - (long) refilled);
+        }
+        // Tokens are estimated on the high side; too shallow corrects itself, too deep is a refusal.
+        double surely = dimension.unit() == Unit.TOKENS ? 0.9 * own : own;
+        double seen = Math.min(amount, remaining + surely);
+        if (!observed || seen > bucket.depth()) {
+            bucket.setDepth(seen, now);
+        }
     }
 
-    /**
-     * Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit.
-     *
-     * @return whether this refusal taught something new; many refusals of one moment teach one lesson
-     */
-    boolean refused(LimitExceeded exceeded, Reservation reservation, long now) {
+    /** Follows others by what another limit's answers tell of them, where this one's are never shown. */
+    void followOthers(Meter shown, long now) {
+        bucket.setLevel(bucket.level(now) - shown.foreignUse.units(), now);
+    }
+
+    /** Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit. */
+    void refused(LimitExceeded exceeded, Reservation reservation, long now) {
         namedByRefusal |= exceeded.limit().isPresent();
         exceeded.limit().ifPresent(limit -> {
             if (limit != amount) {
@@ -197,7 +232,7 @@ final class Meter {
         if (exceeded.used().isPresent() && toldNanos > 1.5 * overNanos + 1e9) {
             windowed = true; // a refilled bucket would have room much sooner
         }
-        window.observeUsed(used, now);
+        window.observeUsed(used, amount, now);
         double believed = bucket.level(now);
         double left = amount - used;
         if (!windowed && believed - left > 0.2 * bucket.depth()) {
@@ -209,11 +244,13 @@ final class Meter {
         bucket.setLevel(Math.min(left, bucket.depth()), now);
         if (lesson) {
             lessonAt = now;
-            probe.refused(now);
+            probe.restart(now);
+            cautious = true;
+            cautiousUntil = now + CAUTION_NANOS;
+            setDrain(now);
             reserveNanos = Math.min(MAX_RESERVE_NANOS, reserveNanos * 2);
             applyReserve();
         }
-        return lesson;
     }
 
     QuotaSnapshot.Level snapshot(long now) {
@@ -226,6 +263,11 @@ final class Meter {
                 windowed ? amount : bucket.depth(),
                 windowed,
                 foreignUse.shareOf(perNano));
+    }
+
+    private void setDrain(long now) {
+        double share = foreignUse.shareOf(1 / bucket.nanosPerUnit());
+        bucket.setDrain(cautious ? Math.max(share, CAUTION_SHARE) : share, now);
     }
 
     private void changeLimit(long newAmount, long now) {
@@ -248,7 +290,9 @@ final class Meter {
         calmSince = now;
         reserveNanos = Math.max(BASE_RESERVE_NANOS, reserveNanos / 2);
         applyReserve();
-        bucket.setDepth(Math.min(amount, bucket.depth() * 1.25), now);
+        if (!observed) {
+            bucket.setDepth(Math.min(amount, bucket.depth() * 1.25), now);
+        }
     }
 
     private void applyReserve() {

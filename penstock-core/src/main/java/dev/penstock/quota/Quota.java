@@ -242,12 +242,11 @@ public final class Quota {
         if (adaptiveRate != null) {
             adaptiveRate.take(now);
         }
-        Cost shortlyBefore = totals.before(now);
         total = total.plus(cost);
         totals.add(now, total);
         lastSentAt = now;
         inFlight++;
-        return new Reservation(cost, now, total, shortlyBefore);
+        return new Reservation(cost, now, total);
     }
 
     private void answered(long now) {
@@ -280,18 +279,27 @@ public final class Quota {
             }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
             Unit unit = meter.dimension().unit();
-            double foreign =
-                    meter.observe(state, reservation, total.of(unit), refusedTotal.of(unit), inFlight == 0, now);
+            Sent sent = sent(reservation, unit);
+            boolean toldOfOthers = meter.observe(state, reservation, sent, inFlight == 0, now);
             shareWindows(meter);
-            if (foreign != 0) {
-                for (Meter other : meters) {
-                    boolean blind = !other.observed() && other.source() != LimitSource.CAP;
-                    if (blind && other.dimension().unit() == meter.dimension().unit()) {
-                        other.takenByOthers(foreign, now);
-                    }
-                }
+            if (toldOfOthers) {
+                meters.stream()
+                        .filter(other -> !other.observed() && other.source() != LimitSource.CAP)
+                        .filter(other -> other.dimension().unit() == unit)
+                        .forEach(other -> other.followOthers(meter, now));
             }
         }
+    }
+
+    private Sent sent(Reservation reservation, Unit unit) {
+        Cost atSending = reservation.totalAtSending();
+        long before = totals.shortlyBefore(reservation.sentAtNanos(), atSending).of(unit);
+        long after = totals.shortlyAfter(reservation.sentAtNanos(), atSending).of(unit);
+        return new Sent(
+                total.of(unit) - atSending.of(unit),
+                atSending.of(unit) - reservation.cost().of(unit) - before,
+                after - atSending.of(unit),
+                refusedTotal.of(unit));
     }
 
     /**
@@ -326,6 +334,7 @@ public final class Quota {
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
         if (other.isEmpty()) {
+            contradictions = 0;
             return false;
         }
         contradictions++;

@@ -1,37 +1,55 @@
 package dev.penstock.quota;
 
 import dev.penstock.limit.Cost;
-import java.util.ArrayDeque;
 
 /**
- * What had been reserved in all a quarter of a second ago: as long as requests may take to reach the provider, and so to
- * overtake each other. Holds what was sent in that time, at most {@value #MAX_ENTRIES} entries; beyond that it forgets the
- * oldest and so believes that less can overtake, at a rate where a quarter of a second is far more than enough.
+ * What had been reserved in all at any recent moment. It answers how much of what was sent around a request may have
+ * overtaken it or been overtaken by it on the way to the provider. Memory is fixed: the last {@value #CAPACITY} sendings,
+ * which is more than a minute at the rate of the highest tiers; for moments before that it knows no doubt.
  *
  * <p>Confined to the lock of the quota that owns it.
  */
 final class RecentTotals {
-    private static final long SPAN_NANOS = 250_000_000;
-    private static final int MAX_ENTRIES = 10_000;
+    /** As long as requests may differ in the time they take to reach the provider. */
+    private static final long OVERTAKING_NANOS = 250_000_000;
 
-    private final ArrayDeque<Entry> entries = new ArrayDeque<>();
-    private Cost before = new Cost(0, 0, 0);
+    private static final int CAPACITY = 1 << 14;
 
-    private record Entry(long at, Cost total) {}
-
-    Cost before(long now) {
-        for (Entry oldest = entries.peekFirst(); oldest != null && now - oldest.at >= SPAN_NANOS; ) {
-            before = oldest.total;
-            entries.removeFirst();
-            oldest = entries.peekFirst();
-        }
-        return before;
-    }
+    private final long[] times = new long[CAPACITY];
+    private final Cost[] totals = new Cost[CAPACITY];
+    private long count;
 
     void add(long now, Cost total) {
-        if (entries.size() == MAX_ENTRIES) {
-            before = entries.removeFirst().total;
+        int index = (int) (count % CAPACITY);
+        times[index] = now;
+        totals[index] = total;
+        count++;
+    }
+
+    /** The total a moment before {@code sentAt}; what came in between may have arrived after a request sent then. */
+    Cost shortlyBefore(long sentAt, Cost atSending) {
+        return at(sentAt - OVERTAKING_NANOS, atSending);
+    }
+
+    /** The total a moment after {@code sentAt}; what came in between may have arrived before a request sent then. */
+    Cost shortlyAfter(long sentAt, Cost atSending) {
+        return at(sentAt + OVERTAKING_NANOS, atSending);
+    }
+
+    private Cost at(long time, Cost unknown) {
+        long low = Math.max(0, count - CAPACITY);
+        if (low == count || times[(int) (low % CAPACITY)] - time > 0) {
+            return low == 0 && count > 0 ? new Cost(0, 0, 0) : unknown;
         }
-        entries.addLast(new Entry(now, total));
+        long high = count - 1;
+        while (low < high) {
+            long middle = (low + high + 1) >>> 1;
+            if (times[(int) (middle % CAPACITY)] - time <= 0) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return totals[(int) (low % CAPACITY)];
     }
 }

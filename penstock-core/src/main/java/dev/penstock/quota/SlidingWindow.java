@@ -15,7 +15,9 @@ final class SlidingWindow {
     /** One and a half windows are kept, because answers speak of a moment that may be some time ago. */
     private static final int SLICES = SLICES_PER_WINDOW + SLICES_PER_WINDOW / 2;
 
-    private static final double LEAST_SCALE = 0.3;
+    private static final double SIGNIFICANT_SHARE = 0.3;
+    private static final double LEAST_SCALE = 0.5;
+    private static final int GENERATION_WINDOWS = 2;
 
     private final long windowNanos;
     private final long sliceNanos;
@@ -29,16 +31,15 @@ final class SlidingWindow {
 
     private long foreignAt;
 
-    /** Units that the provider counts for one of ours, at most 1: our estimates are on the high side. */
-    private double scale = 1;
-
-    private long scaledAt;
+    private double newerScale;
+    private double olderScale = 1;
+    private long generationAt;
 
     SlidingWindow(long windowNanos, long now) {
         this.windowNanos = windowNanos;
         this.sliceNanos = Math.max(1, windowNanos / SLICES_PER_WINDOW);
         this.origin = now;
-        this.scaledAt = now;
+        this.generationAt = now;
     }
 
     void take(long amount, long now) {
@@ -56,12 +57,12 @@ final class SlidingWindow {
 
     /** Units in use in the window that ends at {@code now}. */
     long used(long now) {
-        return foreignStillIn(now) + (long) Math.ceil(scale * ownIn(now - windowNanos - marginNanos, now));
+        return foreignStillIn(now) + (long) Math.ceil(scale() * ownIn(now - windowNanos - marginNanos, now));
     }
 
     /** Time until {@code amount} more keeps the window within {@code limit}; 0 if it fits now. */
     long waitNanos(long amount, long limit, long now) {
-        long over = used(now) + Math.min((long) Math.ceil(scale * amount), limit) - limit;
+        long over = used(now) + Math.min((long) Math.ceil(scale() * amount), limit) - limit;
         if (over <= 0) {
             return 0;
         }
@@ -69,7 +70,7 @@ final class SlidingWindow {
         long freed = 0;
         for (long slice = oldest; slice <= newestSlice; slice++) {
             freed += amounts[index(slice)];
-            if (scale * freed >= over) {
+            if (scale() * freed >= over) {
                 return Math.max(1, origin + (slice + 1) * sliceNanos + windowNanos + marginNanos - now);
             }
         }
@@ -77,20 +78,28 @@ final class SlidingWindow {
         return Math.max(1, windowNanos / 60);
     }
 
-    /** Learns from an answer how much of the window at {@code at} was taken by others. */
-    void observeUsed(long usedAtProvider, long at) {
-        if (at - scaledAt < 0) {
-            return;
-        }
+    /** Learns from an answer how much of the window at {@code at} was in use, by us and by others. */
+    void observeUsed(long usedAtProvider, long limit, long at) {
         long own = ownIn(at - windowNanos, at);
-        foreign = Math.max(0, usedAtProvider - own);
-        foreignAt = at;
-        if (own > 0) {
-            // The highest share of late counts: a window that has just begun holds little, whatever we sent before it.
-            double faded = scale * (1 - Math.clamp((double) (at - scaledAt) / (4 * windowNanos), 0, 1));
-            scale = Math.clamp((double) usedAtProvider / own, Math.max(LEAST_SCALE, faded), 1);
-            scaledAt = at;
+        if (own > SIGNIFICANT_SHARE * limit) {
+            if (at - generationAt > GENERATION_WINDOWS * windowNanos) {
+                olderScale = newerScale;
+                newerScale = 0;
+                generationAt = at;
+            }
+            newerScale = Math.max(newerScale, (double) usedAtProvider / own);
         }
+        foreign = Math.max(0, usedAtProvider - (long) (scale() * own));
+        foreignAt = at;
+    }
+
+    /**
+     * Units that the provider counts for one that we took, at most 1, because our estimates are on the high side. The
+     * highest share of the last windows counts: a fixed window that has just begun holds little, whatever we sent before.
+     */
+    private double scale() {
+        double highest = Math.max(newerScale, olderScale);
+        return highest == 0 ? 1 : Math.clamp(highest, LEAST_SCALE, 1);
     }
 
     /** Nobody tells when others' units leave the window: evenly, and all of them after one window. */

@@ -34,7 +34,7 @@ final class TokenBucket {
 
     /** Time until {@code amount} fits, 0 if it fits now. Changes nothing. */
     long waitNanos(long amount, long now) {
-        long usable = burstNanos - Math.min(reserveNanos, burstNanos / 2);
+        long usable = burstNanos - Math.min(reserveNanos, burstNanos / 8);
         // More than the bucket ever holds is let through on a full bucket and leaves debt: depth is learned, and a
         // limiter that is one second deep must still pass a request of two seconds' worth.
         long cost = Math.min(nanosFor(amount), usable);

@@ -169,6 +169,30 @@ final class Family {
         }
     }
 
+    /** Whether the other client's pace follows this limit: of several limits on one unit, the shortest window sets it. */
+    private boolean paces(Limiter limiter) {
+        Dimension dimension = limiter.limit().dimension();
+        for (Limiter other : limiters) {
+            Dimension its = other.limit().dimension();
+            if (its.unit() == dimension.unit()
+                    && its.scope() == dimension.scope()
+                    && its.window().compareTo(dimension.window()) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A request counts in the minute and in the day. */
+    private void takeFromAllOfUnit(Dimension dimension, long amount, long nowNanos) {
+        for (Limiter limiter : limiters) {
+            Dimension its = limiter.limit().dimension();
+            if (its.unit() == dimension.unit() && its.scope() == dimension.scope()) {
+                limiter.take(Math.min(amount, Math.max(0, limiter.remaining(nowNanos))), nowNanos);
+            }
+        }
+    }
+
     /**
      * Lets the other client take what he came for since the last arrival. Long gaps go in small steps, because a bucket
      * that is full all the time hands him his share out of the refill and stays full.
@@ -179,6 +203,9 @@ final class Family {
         }
         for (int i = 0; i < limiters.length; i++) {
             Limiter limiter = limiters[i];
+            if (!paces(limiter)) {
+                continue;
+            }
             long window = limiter.limit().dimension().window().toNanos();
             double wantsPerNano = other.share() * limiter.limit().perSecond() / 1e9;
             double patience = Math.max(1, wantsPerNano * 1e9);
@@ -190,7 +217,7 @@ final class Family {
                 otherWants[i] += wantsPerNano * present;
                 long taken = Math.min((long) otherWants[i], limiter.remaining(to));
                 if (taken > 0) {
-                    limiter.take(taken, to);
+                    takeFromAllOfUnit(limiter.limit().dimension(), taken, to);
                     otherWants[i] -= taken;
                     if (limiter.limit().dimension().unit() == Unit.TOKENS) {
                         tally.otherClientTokens += taken;

@@ -49,8 +49,6 @@ final class VirtualRun {
     private final CostCalibration calibration = new CostCalibration();
     private final int[] answeredTimes;
 
-    private long debugAt;
-    private List<Lane<Row>> lanes;
     private long sequence;
     private long now = -5_000_000_000L; // monotonic time may be negative
     private long firstSent;
@@ -99,7 +97,7 @@ final class VirtualRun {
             placeInStratum[row.number()] = members.size();
             members.add(row);
         }
-        lanes = new ArrayList<>();
+        List<Lane<Row>> lanes = new ArrayList<>();
         families.forEach((family, strata) -> {
             Map<Integer, Long> counts = new TreeMap<>();
             strata.forEach((stratum, members) -> counts.put(stratum, (long) members.size()));
@@ -149,12 +147,6 @@ final class VirtualRun {
             }
             if (now > limit) {
                 throw new IllegalStateException("the run takes more than three days");
-            }
-            if (Boolean.getBoolean("debug") && now - debugAt > 10_000_000_000L) {
-                debugAt = now;
-                System.out.println("t=" + (now - firstSent) / 1e9 + " sent " + dispatcher.sendings() + " 429s "
-                        + dispatcher.refusals() + " by " + dispatcher.blockedBy() + " "
-                        + lanes.get(0).quota().snapshot(now));
             }
             boolean waiting = false;
             while (!waiting) {
@@ -243,15 +235,6 @@ final class VirtualRun {
     }
 
     private void settle(Flight<Row> flight, AnswerReading reading) {
-        if (Boolean.getBoolean("debug429") && reading.verdict() instanceof Verdict.Throttled t) {
-            System.out.println("429 t=" + (now - firstSent) / 1e9 + " " + t.exceeded() + " our cost "
-                    + Objects.requireNonNull(flight.reservation).cost() + " sent " + (flight.sentAt() - firstSent) / 1e9
-                    + " "
-                    + lanes.get(0).quota().snapshot(now).levels().stream()
-                            .map(l -> l.limit().dimension().label() + " " + (long) l.remaining() + "/"
-                                    + (long) l.depth() + (l.windowed() ? "W" : "") + " f" + l.takenByOthers())
-                            .toList());
-        }
         reading.requestedTokens()
                 .ifPresent(tokens -> calibration.observeRequested(flight.row().facts(), tokens));
         switch (dispatcher.settled(flight, reading.verdict(), reading.states(), 0, now)) {

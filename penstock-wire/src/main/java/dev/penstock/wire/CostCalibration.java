@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * is its exact count.
  *
  * <p>A factor is the quotient of two sums over the observations, older ones fading by a tenth with each new one, kept
- * within 0.3 and 1.5, and 1 until the first observation. What is charged gets a tenth on top for safety at all times: the
+ * within 0.3 and 1.5, and 1 until the first observation. What is charged gets a twentieth on top for safety at all times: the
  * requests that taught the factor may be unlike those that follow, and quota that an estimate sets aside for nothing comes
  * back with the next answer, while quota that was never there is a refusal.
  *
@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class CostCalibration {
     /** What a charge is taken to be above its expectation. */
-    public static final double SAFETY = 1.1;
+    public static final double SAFETY = 1.05;
 
     private static final double LEAST = 0.3;
     private static final double MOST = 1.5;

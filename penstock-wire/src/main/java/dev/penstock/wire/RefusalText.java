@@ -152,8 +152,8 @@ final class RefusalText {
 
     /**
      * The window that the printed wait proves: wait = (used + requested − limit) ÷ limit × window. Some free accounts are
-     * told "tokens per min" of a limit that refills over 30 days. The named window stands unless another fits and it does
-     * not.
+     * told "tokens per min" of a limit that refills over 30 days. The named window stands unless the wait is longer than it,
+     * which no window can tell, and another one fits.
      */
     private static Duration window(
             Duration named, OptionalLong limit, OptionalLong used, OptionalLong requested, Optional<Duration> wait) {
@@ -166,10 +166,10 @@ final class RefusalText {
         }
         double share = over / limit.getAsLong();
         double seconds = wait.get().toNanos() / 1e9;
-        if (fits(seconds, share, named, 0.5)) {
+        if (seconds <= named.toSeconds()) {
             return named;
         }
-        for (Duration other : new Duration[] {MINUTE, DAY, MONTH}) {
+        for (Duration other : new Duration[] {DAY, MONTH}) {
             if (fits(seconds, share, other, 0.02)) {
                 return other;
             }

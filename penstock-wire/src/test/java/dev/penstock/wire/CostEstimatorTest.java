@@ -26,8 +26,8 @@ class CostEstimatorTest {
         // 21 characters are 6 tokens, 4 for the message and 3 for the answer's opening.
         assertThat(CostEstimator.estimatedInputTokens(conrad)).isEqualTo(13);
         assertThat(CostEstimator.reservedOutputTokens(conrad)).isEqualTo(512);
-        // 13 and a tenth for safety, rounded up.
-        assertThat(new CostEstimator(new CostCalibration()).cost(conrad)).isEqualTo(Cost.ofTokens(15 + 512));
+        // 13 and a twentieth for safety, rounded up.
+        assertThat(new CostEstimator(new CostCalibration()).cost(conrad)).isEqualTo(Cost.ofTokens(14 + 512));
     }
 
     @Test
@@ -36,7 +36,7 @@ class CostEstimatorTest {
         CostCalibration calibration = new CostCalibration();
         // Seen in headers: limit 10000, remaining 9481.
         calibration.observeRequested(conrad, 519);
-        // 512 and 7, and a tenth of the 7 for safety, rounded up.
+        // 512 and 7, and a twentieth of the 7 for safety, rounded up.
         assertThat(new CostEstimator(calibration).cost(conrad)).isEqualTo(Cost.ofTokens(520));
     }
 
