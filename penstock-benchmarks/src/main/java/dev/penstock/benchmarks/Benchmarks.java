@@ -1,0 +1,268 @@
+package dev.penstock.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What Penstock claims, measured on the real command in real processes. Each prints one line a figure; ratios where time
+ * is involved. Started by {@code ./bench}.
+ */
+final class Benchmarks {
+    private static final Duration LONGEST = Duration.ofMinutes(15);
+
+    private final Path root;
+    private final Path folder;
+    private final Path log;
+
+    private Benchmarks(Path root) throws IOException {
+        this.root = root;
+        this.folder = Files.createTempDirectory("penstock-bench");
+        this.log = folder.resolve("log.txt");
+    }
+
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Path root = Path.of(arguments[0]);
+        List<String> wanted = arguments.length > 1
+                ? Arrays.asList(arguments).subList(1, arguments.length)
+                : List.of("start", "socket", "shapes", "shared", "faults", "kill", "speed", "memory");
+        System.out.println("Java " + System.getProperty("java.vm.version") + " on "
+                + Runtime.getRuntime().availableProcessors() + " cores, " + System.getProperty("os.name"));
+        var benchmarks = new Benchmarks(root);
+        for (String name : wanted) {
+            switch (name) {
+                case "start" -> benchmarks.start();
+                case "socket" ->
+                    benchmarks.socket("closeness over a socket", List.of("--shape", "bucket"), 1.0, List.of());
+                case "shapes" -> {
+                    for (String shape : List.of("sliding", "fixed", "quantized")) {
+                        benchmarks.socket(
+                                shape + ", unknown to the client",
+                                List.of("--shape", shape),
+                                shape.equals("quantized") ? 1 / 60.0 : 1.0,
+                                List.of());
+                    }
+                }
+                case "shared" ->
+                    benchmarks.socket(
+                            "another client takes half, 20 s on, 20 s off",
+                            List.of("--other", "50%:20s/20s"),
+                            1.0,
+                            List.of());
+                case "faults" ->
+                    benchmarks.socket(
+                            "faults",
+                            List.of("--fault", "500=5%,reset=2%,hang=1%,cut=1%"),
+                            1.0,
+                            List.of("--timeout", "5s"));
+                case "kill" -> benchmarks.kill(50);
+                case "speed" -> benchmarks.speed(150_000);
+                case "memory" -> benchmarks.memory(2_000_000);
+                default ->
+                    throw new IllegalArgumentException("there is no benchmark '" + name
+                            + "'; there are start, socket, shapes, shared, faults, kill, speed, memory");
+            }
+        }
+    }
+
+    /** A run of a little over a minute at 3,000 requests a minute. */
+    private void socket(String name, List<String> emulatorOptions, double burstShare, List<String> runOptions)
+            throws IOException, InterruptedException {
+        int rpm = 3_000;
+        int tpm = 2_000_000;
+        int count = 6_500;
+        Path input = Rows.write(folder.resolve("socket.jsonl"), count, 200, 600, 100, 11);
+        Path output = folder.resolve("socket.out.jsonl");
+        deleteJob(output);
+        List<String> options = new ArrayList<>(List.of(
+                "--rpm", Integer.toString(rpm), "--tpm", Integer.toString(tpm), "--latency", "lognormal:1s,0.4"));
+        options.addAll(emulatorOptions);
+        try (EmulatorProcess emulator = EmulatorProcess.start(root, log, options.toArray(String[]::new))) {
+            int exit = run(emulator, input, output, runOptions);
+            JsonNode ledger = emulator.ledger();
+            Rows.requireWhole(output, count);
+            double seconds = (ledger.path("last_answer_ms").asLong()
+                            - ledger.path("first_arrival_ms").asLong())
+                    / 1e3;
+            double requests = ledger.path("admitted").asLong()
+                    + ledger.path("other_client").path("requests").asLong();
+            double tokens = ledger.path("tokens_charged").asLong()
+                    + ledger.path("other_client").path("tokens").asLong();
+            double ideal = 1
+                    + Math.max(
+                            (requests - burstShare * rpm) / (rpm / 60.0), (tokens - burstShare * tpm) / (tpm / 60.0));
+            long refused = ledger.path("refused_total").asLong();
+            System.out.printf(
+                    "%-50s %.3f of the ideal %.1f s, %d 429s (%.2f %%), %d repeated after an answer, exit %d%n",
+                    name,
+                    seconds / ideal,
+                    ideal,
+                    refused,
+                    100.0 * refused / count,
+                    ledger.path("repeated_after_answer").asLong(),
+                    exit);
+        }
+    }
+
+    private int run(EmulatorProcess emulator, Path input, Path output, List<String> more)
+            throws IOException, InterruptedException {
+        try (Program run = startRun(emulator, input, output, more, Map.of())) {
+            return run.waitFor(LONGEST);
+        }
+    }
+
+    private Program startRun(
+            EmulatorProcess emulator, Path input, Path output, List<String> more, Map<String, String> environment)
+            throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "run", input.toString(), "-o", output.toString(), "--base-url", emulator.baseUrl(), "--no-progress"));
+        arguments.addAll(more);
+        return Program.start(root, log, environment, arguments.toArray(String[]::new));
+    }
+
+    /** kill -9 at random moments until the job is done; what was stored must stay, and little may be paid again. */
+    private void kill(int kills) throws IOException, InterruptedException {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(17);
+        int count = 20_000;
+        Path input = Rows.write(folder.resolve("kill.jsonl"), count, 100, 300, 50, 13);
+        Path output = folder.resolve("kill.out.jsonl");
+        deleteJob(output);
+        long inFlightAtKills = 0;
+        int killed = 0;
+        try (EmulatorProcess emulator =
+                EmulatorProcess.start(root, log, "--rpm", "12000", "--tpm", "100000000", "--latency", "50ms..400ms")) {
+            while (killed < kills) {
+                try (Program run = startRun(emulator, input, output, List.of(), Map.of())) {
+                    long deadline = System.nanoTime()
+                            + Duration.ofMillis(700 + random.nextInt(1_800)).toNanos();
+                    while (run.alive() && System.nanoTime() - deadline < 0) {
+                        Thread.sleep(5);
+                    }
+                    if (!run.alive()) {
+                        break;
+                    }
+                    long before = emulator.ledger().path("in_flight").asLong();
+                    run.kill();
+                    killed++;
+                    inFlightAtKills += before;
+                }
+            }
+            int exit = run(emulator, input, output, List.of());
+            JsonNode ledger = emulator.ledger();
+            Rows.requireWhole(output, count);
+            long paid = ledger.path("admitted").asLong();
+            System.out.printf(
+                    "%-50s %d kills, 0 lost, 0 double in the output, %d of %d rows paid again, %d were in flight, exit %d%n",
+                    "kill -9 and resume", killed, paid - count, count, inFlightAtKills, exit);
+        }
+    }
+
+    private void speed(int count) throws IOException, InterruptedException {
+        Path input = Rows.write(folder.resolve("speed.jsonl"), count, 200, 400, 50, 19);
+        Path output = folder.resolve("speed.out.jsonl");
+        try (EmulatorProcess emulator = EmulatorProcess.start(root, log, "--tier", "unlimited", "--latency", "0s")) {
+            for (int round = 1; round <= 2; round++) {
+                deleteJob(output);
+                long admittedBefore = emulator.ledger().path("admitted").asLong();
+                Duration cpu = Duration.ZERO;
+                long started = System.nanoTime();
+                long firstAnswer = 0;
+                long lastAnswer = 0;
+                try (Program run = startRun(emulator, input, output, List.of(), Map.of())) {
+                    while (run.alive()) {
+                        Duration used = run.cpu();
+                        cpu = used.compareTo(cpu) > 0 ? used : cpu;
+                        Thread.sleep(20);
+                        long answered = emulator.ledger().path("admitted").asLong() - admittedBefore;
+                        if (answered > 0 && firstAnswer == 0) {
+                            firstAnswer = System.nanoTime();
+                        }
+                        if (answered < count) {
+                            lastAnswer = System.nanoTime();
+                        }
+                    }
+                    run.waitFor(LONGEST);
+                }
+                double whole = (System.nanoTime() - started) / 1e9;
+                double sending = (lastAnswer - firstAnswer) / 1e9;
+                Rows.requireWhole(output, count);
+                System.out.printf(
+                        "%-50s %,.0f rows/s while sending, %,.0f rows/s from start to exit, %.0f us CPU a row (whole process)%n",
+                        "speed, round " + round, count / sending, count / whole, cpu.toNanos() / 1e3 / count);
+            }
+        }
+    }
+
+    private void memory(int count) throws IOException, InterruptedException {
+        Path input = Rows.write(folder.resolve("memory.jsonl"), count, 100, 200, 10, 23);
+        Path output = folder.resolve("memory.out.jsonl");
+        deleteJob(output);
+        Path gc = folder.resolve("gc.log");
+        try (EmulatorProcess emulator = EmulatorProcess.start(root, log, "--tier", "unlimited", "--latency", "0s")) {
+            int exit;
+            try (Program run = startRun(
+                    emulator, input, output, List.of(), Map.of("PENSTOCK_JAVA_OPTS", "-Xmx256m -Xlog:gc:file=" + gc))) {
+                exit = run.waitFor(Duration.ofMinutes(40));
+            }
+            Rows.requireWhole(output, count);
+            List<Integer> after = heapAfterCollections(gc);
+            int size = after.size();
+            System.out.printf(
+                    "%-50s %,d rows within -Xmx256m, exit %d; live heap after collections, MB: first quarter %d, second %d, third %d, last %d%n",
+                    "memory",
+                    count,
+                    exit,
+                    Collections.min(after.subList(0, size / 4)),
+                    Collections.min(after.subList(size / 4, size / 2)),
+                    Collections.min(after.subList(size / 2, 3 * size / 4)),
+                    Collections.min(after.subList(3 * size / 4, size)));
+        }
+    }
+
+    private static List<Integer> heapAfterCollections(Path gc) throws IOException {
+        Pattern line = Pattern.compile("->(\\d+)M\\(");
+        List<Integer> sizes = new ArrayList<>();
+        for (String text : Files.readAllLines(gc)) {
+            Matcher matcher = line.matcher(text);
+            if (matcher.find()) {
+                sizes.add(Integer.parseInt(matcher.group(1)));
+            }
+        }
+        return sizes;
+    }
+
+    private void start() throws IOException, InterruptedException {
+        List<Double> seconds = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            long started = System.nanoTime();
+            try (Program version = Program.start(root, log, Map.of(), "--version")) {
+                version.output();
+                version.waitFor(Duration.ofSeconds(30));
+            }
+            if (i >= 2) {
+                seconds.add((System.nanoTime() - started) / 1e9);
+            }
+        }
+        Collections.sort(seconds);
+        System.out.printf(
+                "%-50s median %.2f s, worst of %d %.2f s%n",
+                "start (./penstock --version)", seconds.get(seconds.size() / 2), seconds.size(), seconds.getLast());
+    }
+
+    private static void deleteJob(Path output) throws IOException {
+        for (String suffix : List.of("", ".job", ".job-wal", ".job-shm", ".job.lock", ".errors.jsonl")) {
+            Files.deleteIfExists(Path.of(output + suffix));
+        }
+    }
+}

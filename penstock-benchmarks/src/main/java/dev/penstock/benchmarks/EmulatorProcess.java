@@ -1,0 +1,58 @@
+package dev.penstock.benchmarks;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** {@code penstock emulator} in a process of its own, on a free port. */
+final class EmulatorProcess implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern PORT = Pattern.compile("\\d{2,5}");
+
+    private final Program program;
+    private final int port;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    private EmulatorProcess(Program program, int port) {
+        this.program = program;
+        this.port = port;
+    }
+
+    static EmulatorProcess start(Path root, Path log, String... options) throws IOException {
+        String[] arguments = Stream.concat(Stream.of("emulator", "--port", "0"), Arrays.stream(options))
+                .toArray(String[]::new);
+        Program program = Program.start(root, log, Map.of(), arguments);
+        Matcher port = PORT.matcher(program.firstLine());
+        if (!port.find()) {
+            program.close();
+            throw new IOException("the emulator did not say its port in its first line");
+        }
+        return new EmulatorProcess(program, Integer.parseInt(port.group()));
+    }
+
+    String baseUrl() {
+        return "http://127.0.0.1:" + port + "/v1";
+    }
+
+    JsonNode ledger() throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/emulator/ledger"))
+                .build();
+        return JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());
+    }
+
+    @Override
+    public void close() {
+        http.close();
+        program.close();
+    }
+}
