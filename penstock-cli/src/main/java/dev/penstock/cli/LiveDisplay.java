@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /** A block of lines at the foot of a terminal that is drawn again in place. */
 final class LiveDisplay implements Display {
+    private static final int HANGING = 2;
     private static final String HIDE_CURSOR = "\u001b[?25l";
     private static final String SHOW_CURSOR = "\u001b[?25h";
     private static final String TO_END_OF_LINE = "\u001b[K";
@@ -54,7 +55,7 @@ final class LiveDisplay implements Display {
         lock.lock();
         try {
             err.print(erased());
-            err.println(sentence);
+            err.println(Wrapping.wrap(sentence, screen.width() - 1, HANGING));
         } finally {
             lock.unlock();
         }

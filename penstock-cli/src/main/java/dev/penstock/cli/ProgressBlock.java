@@ -67,8 +67,8 @@ final class ProgressBlock {
         append(text, progress.refusals(), "refused (429)");
         progress.costDollars().ifPresent(cost -> text.append(", ").append(Figures.dollars(cost)));
         progress.timeLeft()
-                .ifPresent(left ->
-                        text.append(", about ").append(Figures.time(left)).append(" left"));
+                .ifPresent(
+                        left -> text.append(", about ").append(estimate(left)).append(" left"));
         return text.toString();
     }
 
@@ -108,7 +108,7 @@ final class ProgressBlock {
         String time = progress.phase() == RunPhase.DRAINING
                 ? separator() + "stopping"
                 : progress.timeLeft()
-                        .map(left -> separator() + Figures.time(rounded(left)) + " left")
+                        .map(left -> separator() + estimate(left) + " left")
                         .orElse("");
         int width = Math.clamp(room - INDENT.length() - text.length() - time.length(), 0, WIDEST_BAR);
         double share = progress.rows() == 0 ? 1 : (double) ended / progress.rows();
@@ -123,8 +123,9 @@ final class ProgressBlock {
     }
 
     /** An estimate does not know tenths. */
-    private static Duration rounded(Duration left) {
-        return Duration.ofSeconds(Math.max(1, left.plusMillis(500).toSeconds()));
+    private static String estimate(Duration left) {
+        long seconds = Math.max(1, left.plusMillis(500).toSeconds());
+        return seconds < 10 ? seconds + " s" : Figures.time(Duration.ofSeconds(seconds));
     }
 
     private List<Line> limits(RunProgress progress, int room, int most) {
@@ -165,6 +166,7 @@ final class ProgressBlock {
                 String words = "  " + glyphs.marker() + " sets the pace";
                 line.addWhole(words.length() <= line.left() ? words : " " + glyphs.marker(), Ink.YELLOW);
             }
+            line.addWhole(aside(use), Ink.DIM);
             lines.add(line);
         }
         return lines;
@@ -197,13 +199,15 @@ final class ProgressBlock {
         String text = isDaily(use)
                 ? Figures.compact(Math.max(0, use.remaining())) + " of " + amount + " left"
                 : Figures.compact(use.usedPerMinute()) + " of " + amount + " a minute";
-        if (use.source() == LimitSource.CAP) {
-            text += ", your cap";
-        }
+        return use.source() == LimitSource.CAP ? text + ", your cap" : text;
+    }
+
+    /** What is left out first where there is no room. */
+    private static String aside(LimitUse use) {
         if (use.takenByOthers() >= LEAST_SHOWN_SHARE) {
-            text += ", others take " + Math.round(100 * use.takenByOthers()) + " %";
+            return "  others take " + Math.round(100 * use.takenByOthers()) + " %";
         }
-        return text;
+        return !isDaily(use) && use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
     }
 
     private Line calls(RunProgress progress, int room) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** One {@code penstock run}, from its options to its exit code. */
 final class RunSession {
@@ -66,13 +66,14 @@ final class RunSession {
                 Thread.ofPlatform().daemon().name("penstock-progress").factory());
         Display display = screen.<Display>map(terminal -> new LiveDisplay(terminal, shell.err(), block))
                 .orElseGet(() -> new LineDisplay(shell, block, !quiet));
+        int width = screen.map(terminal -> terminal.width() - 1).orElse(0);
         RunReport report;
         try (display) {
             JobRun job = new JobRun(settings, new Narrator(display, settings, glyphs, quiet));
             var unused = painter.scheduleWithFixedDelay(
                     () -> display.show(job.progress()), pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
-            AtomicBoolean asked = new AtomicBoolean();
-            try (Interrupts interrupts = Interrupts.handledBy(() -> interrupt(job, display, asked))) {
+            AtomicInteger times = new AtomicInteger();
+            try (Interrupts interrupts = Interrupts.handledBy(() -> interrupt(job, display, times))) {
                 report = job.run();
             }
         } finally {
@@ -84,20 +85,24 @@ final class RunSession {
             shell.out().flush();
         }
         if (!command.showing.json || screen.isPresent()) {
-            new Summary(settings, report, glyphs, colours).print(shell.err());
+            new Summary(settings, report, glyphs, colours, width).print(shell.err());
         }
         return code;
     }
 
-    /** The first time ends the run in order, the second time at once: what was stored stays stored. */
-    private static void interrupt(JobRun job, Display display, AtomicBoolean asked) {
-        if (asked.compareAndSet(false, true)) {
-            job.interrupt();
-            display.say("Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.");
-            return;
+    /** First in order, then without waiting for calls, and whoever is still not content kills it. */
+    private static void interrupt(JobRun job, Display display, AtomicInteger times) {
+        switch (times.incrementAndGet()) {
+            case 1 -> {
+                job.interrupt();
+                display.say("Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.");
+            }
+            case 2 -> job.interrupt();
+            default -> {
+                display.close();
+                Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+            }
         }
-        display.close();
-        Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
     }
 
     private static int exitCode(RunReport report) {

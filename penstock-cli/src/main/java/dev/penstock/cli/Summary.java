@@ -15,22 +15,28 @@ import java.util.Optional;
 /** What a person wants to know when a run is over. */
 final class Summary {
     private static final int LABEL = 10;
+    private static final String INDENT = "  ";
 
     private final RunSettings settings;
     private final RunReport report;
     private final Glyphs glyphs;
     private final boolean colours;
+    private final int width;
 
-    Summary(RunSettings settings, RunReport report, Glyphs glyphs, boolean colours) {
+    /**
+     * @param width columns to fit into; 0 for any
+     */
+    Summary(RunSettings settings, RunReport report, Glyphs glyphs, boolean colours, int width) {
         this.settings = settings;
         this.report = report;
         this.glyphs = glyphs;
         this.colours = colours;
+        this.width = width;
     }
 
     void print(PrintStream to) {
         to.println(Ink.BOLD.paint(headline(), colours));
-        advice().ifPresent(to::println);
+        advice().ifPresent(text -> to.println(Wrapping.wrap(text, width, 0)));
         report.output().flatMap(this::output).ifPresent(text -> item(to, "output", text));
         if (report.requests() > 0) {
             report.leastTime().ifPresent(least -> item(to, "quota", quota(least)));
@@ -49,7 +55,10 @@ final class Summary {
     }
 
     private void item(PrintStream to, String label, String text) {
-        to.println("  " + Ink.DIM.paint(label + " ".repeat(LABEL - label.length()), colours) + text);
+        String wrapped = Wrapping.wrap(INDENT + " ".repeat(LABEL) + text, width, INDENT.length() + LABEL);
+        to.println(INDENT
+                + Ink.DIM.paint(label + " ".repeat(LABEL - label.length()), colours)
+                + wrapped.substring(INDENT.length() + LABEL));
     }
 
     private String headline() {
@@ -111,9 +120,13 @@ final class Summary {
     }
 
     private String quota(LeastTime least) {
+        String limit = Figures.count(least.limit().amount()) + " "
+                + least.limit().dimension().label();
+        if (least.work() <= least.burst()) {
+            return "never in the way; " + limit + " had room for all";
+        }
         return String.format(Locale.ROOT, "%.2f", least.closeness()) + " " + glyphs.times() + " the least time that "
-                + Figures.count(least.limit().amount()) + " "
-                + least.limit().dimension().label() + " need (" + Figures.time(least.duration()) + ")";
+                + limit + " need (" + Figures.time(least.duration()) + ")";
     }
 
     private String refusals() {
@@ -152,11 +165,14 @@ final class Summary {
         }
         to.println();
         for (FailedRow row : report.firstFailures()) {
-            to.println("  " + Ink.RED.paint("line " + row.line(), colours) + "  " + row.explanation());
+            String label = "line " + row.line();
+            String wrapped = Wrapping.wrap(
+                    INDENT + label + "  " + row.explanation(), width, INDENT.length() + label.length() + 2);
+            to.println(INDENT + Ink.RED.paint(label, colours) + wrapped.substring(INDENT.length() + label.length()));
         }
         long more = report.failedNow() - report.firstFailures().size();
         if (more > 0) {
-            to.println("  and " + Figures.count(more) + " more, in " + settings.errorsFile());
+            to.println(INDENT + "and " + Figures.count(more) + " more, in " + settings.errorsFile());
         }
     }
 }

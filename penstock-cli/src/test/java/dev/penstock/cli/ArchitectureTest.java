@@ -216,6 +216,8 @@ class ArchitectureTest {
     void exceptionsAreNamedSo() {
         classes()
                 .that()
+                .areTopLevelClasses()
+                .and()
                 .areAssignableTo(Throwable.class)
                 .should()
                 .haveSimpleNameEndingWith("Exception")
