@@ -1,16 +1,17 @@
 package dev.penstock.quota;
 
 /**
- * Bounds how fast a bucket's burst is used while nobody knows how deep the provider's bucket really is. It lets through
- * a multiple of the refill rate and doubles that multiple every quarter of a second without a refusal, so that a full
- * minute's burst is spent in about two seconds where it exists, and costs a handful of refusals where it does not.
- * Refusals come back within a round trip, long before answers do.
+ * Bounds how fast a bucket's burst is used, because nobody knows how deep the provider's bucket really is. It lets through
+ * a multiple of the refill rate and doubles that multiple every quarter of a second without a refusal, up to {@value
+ * #MOST_MULTIPLE}: a full minute's burst is spent in about three seconds where it exists, and costs a handful of refusals
+ * where it does not. Refusals come back within a round trip, long before answers do. Faster would gain nothing, since what
+ * is not spent stays in the bucket, and would pile up more calls on the way than their order can be told of.
  *
  * <p>Confined to the lock of the quota that owns it.
  */
 final class BurstProbe {
     static final double FIRST_MULTIPLE = 4;
-    private static final double PROVEN_MULTIPLE = 512;
+    private static final double MOST_MULTIPLE = 32;
     private static final long DOUBLING_NANOS = 250_000_000;
     /** Requests may leave together within this time. */
     private static final long SLACK_NANOS = 20_000_000;
@@ -22,13 +23,9 @@ final class BurstProbe {
     private double spentSinceDoubling;
     private boolean started;
 
-    boolean proven() {
-        return multiple >= PROVEN_MULTIPLE;
-    }
-
     /** Time until the next request may leave, 0 if now. */
     long waitNanos(long now) {
-        if (!started || proven()) {
+        if (!started) {
             return 0;
         }
         advance(now);
@@ -37,14 +34,12 @@ final class BurstProbe {
             return 0;
         }
         // The multiple doubles meanwhile: ask again then.
-        return Math.max(1, Math.min((long) Math.ceil(excess), doubledAt + DOUBLING_NANOS - now));
+        long paid = Math.max(1, (long) Math.ceil(excess));
+        return multiple < MOST_MULTIPLE ? Math.max(1, Math.min(paid, doubledAt + DOUBLING_NANOS - now)) : paid;
     }
 
     /** Records that refill worth {@code nanos} was spent. */
     void spent(double nanos, long now) {
-        if (proven()) {
-            return;
-        }
         advance(now);
         debtNanos += nanos;
         spentSinceDoubling += nanos;
@@ -66,7 +61,7 @@ final class BurstProbe {
             doubledAt = now;
             return;
         }
-        while (!proven() && now - doubledAt >= DOUBLING_NANOS) {
+        while (multiple < MOST_MULTIPLE && now - doubledAt >= DOUBLING_NANOS) {
             // Only a speed that was really driven is proven.
             boolean driven = spentSinceDoubling + debtNanos >= multiple * DOUBLING_NANOS / 2;
             pay(doubledAt + DOUBLING_NANOS);

@@ -17,6 +17,7 @@ import java.time.Duration;
 final class Meter {
     private static final long BASE_RESERVE_NANOS = 250_000_000;
     private static final long MAX_RESERVE_NANOS = 4_000_000_000L;
+    private static final long LONGEST_BURST_NANOS = 60_000_000_000L;
     private static final long CALM_NANOS = 60_000_000_000L;
     /** Many calls in flight are refused for one cause; they teach one lesson. */
     private static final long ONE_LESSON_NANOS = 1_000_000_000;
@@ -37,6 +38,9 @@ final class Meter {
     private final BurstProbe probe = new BurstProbe();
     private final ForeignUse foreignUse = new ForeignUse();
     private final ForeignTotal foreignTotal = new ForeignTotal();
+    /** A day's burst is no burst: the minute's limits pace it. */
+    private final boolean probed;
+
     private final long windowNanos;
     private final long startedAt;
 
@@ -61,6 +65,7 @@ final class Meter {
         this.dimension = limit.dimension();
         this.source = source;
         this.windowNanos = dimension.window().toNanos();
+        this.probed = source != LimitSource.CAP && windowNanos <= LONGEST_BURST_NANOS;
         this.amount = limit.amount();
         this.bucket = new TokenBucket(Math.max(1, amount), windowNanos, now);
         this.window = new SlidingWindow(windowNanos, now);
@@ -99,7 +104,7 @@ final class Meter {
         }
         long wait = windowed
                 ? window.waitNanos(units, amount, now)
-                : Math.max(bucket.waitNanos(units, now), source == LimitSource.CAP ? 0 : probe.waitNanos(now));
+                : Math.max(bucket.waitNanos(units, now), probed ? probe.waitNanos(now) : 0);
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 

@@ -46,8 +46,9 @@ final class ApiClient {
 
     /**
      * @param settings where to, and as whom
+     * @param lessCrowded called when {@link #crowded} may have become false
      */
-    ApiClient(Vertx vertx, RunSettings settings, Ticker ticker) {
+    ApiClient(Vertx vertx, RunSettings settings, Ticker ticker, Runnable lessCrowded) {
         URI base = settings.baseUrl();
         boolean tls = String.valueOf(base.getScheme()).equalsIgnoreCase("https");
         int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
@@ -73,7 +74,8 @@ final class ApiClient {
                         .setPort(port)
                         .setSsl(tls)
                         .setConnectTimeout(CONNECT_TIMEOUT_MILLIS),
-                ticker);
+                ticker,
+                lessCrowded);
         String path = Optional.ofNullable(base.getRawPath()).orElse("").replaceAll("/+$", "");
         for (Endpoint endpoint : Endpoint.values()) {
             RequestOptions target = new RequestOptions()
@@ -93,6 +95,11 @@ final class ApiClient {
 
     private static String unbracketed(String host) {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    /** Whether a call that is sent now would wait for others to leave first. */
+    boolean crowded() {
+        return connections.crowded();
     }
 
     /** Host and port, for people. */

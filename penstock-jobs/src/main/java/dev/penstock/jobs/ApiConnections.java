@@ -19,19 +19,28 @@ final class ApiConnections {
     /** Shorter than servers wait: a call on a connection that the server is about to close would be lost. */
     private static final Duration IDLE = Duration.ofSeconds(15);
 
+    private static final int MOST_OPENING = 64;
+
     private static final long SWEEP_MILLIS = 2_000;
 
     private final HttpClientAgent http;
     private final HttpConnectOptions target;
     private final Ticker ticker;
+    private final Runnable opened;
     private final ArrayDeque<Idle> idle = new ArrayDeque<>();
+    private int opening;
 
     private record Idle(HttpClientConnection connection, long since) {}
 
-    ApiConnections(Vertx vertx, HttpClientAgent http, HttpConnectOptions target, Ticker ticker) {
+    /**
+     * @param opened called when a connection has been opened or could not be
+     */
+    ApiConnections(
+            Vertx vertx, HttpClientAgent http, HttpConnectOptions target, Ticker ticker, Runnable opened) {
         this.http = http;
         this.target = target;
         this.ticker = ticker;
+        this.opened = opened;
         long unused = vertx.setPeriodic(SWEEP_MILLIS, tick -> closeOld());
     }
 
@@ -41,11 +50,25 @@ final class ApiConnections {
         if (last != null) {
             return Future.succeededFuture(last.connection());
         }
-        return http.connect(target).onSuccess(connection -> {
-            connection.closeHandler(closed -> forget(connection));
-            // Each call hears of its own end; without this, Vert.x logs every lost connection as an error.
-            connection.exceptionHandler(lost -> {});
-        });
+        opening++;
+        return http.connect(target)
+                .onSuccess(connection -> {
+                    connection.closeHandler(closed -> forget(connection));
+                    // Each call hears of its own end; without this, Vert.x logs every lost connection as an error.
+                    connection.exceptionHandler(lost -> {});
+                })
+                .onComplete(done -> {
+                    opening--;
+                    opened.run();
+                });
+    }
+
+    /**
+     * Whether so many connections are being opened that a further call would not leave soon. A call that waits here would
+     * overtake or be overtaken by others, and what answers say of the quota could no longer be put in order.
+     */
+    boolean crowded() {
+        return opening >= MOST_OPENING;
     }
 
     void giveBack(HttpClientConnection connection) {

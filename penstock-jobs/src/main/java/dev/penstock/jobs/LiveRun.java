@@ -138,7 +138,7 @@ final class LiveRun {
         this.pricing = new Pricing(settings.prices());
         this.maxConcurrency = settings.concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY);
         this.timeoutText = seconds(settings.timeout());
-        this.client = new ApiClient(vertx, settings, ticker);
+        this.client = new ApiClient(vertx, settings, ticker, this::pump);
         this.notices = new RunNotices(client.place(), listener);
         this.writer = new ResultWriter(store, new Stored());
         this.pending = store.pendingReader();
@@ -257,7 +257,7 @@ final class LiveRun {
             waiting = false;
             for (int sent = 0; !waiting; ) {
                 waitingForDisk = writer.isFull();
-                if (waitingForDisk || (calls.size() >= maxConcurrency && !draining)) {
+                if (waitingForDisk || ((calls.size() >= maxConcurrency || client.crowded()) && !draining)) {
                     return; // what is stored or answered next asks again
                 }
                 if (sent == SENDS_PER_TURN) {
