@@ -204,10 +204,13 @@ final class ProgressBlock {
 
     /** What is left out first where there is no room. */
     private static String aside(LimitUse use) {
+        if (isDaily(use)) {
+            return ""; // what flows back within a minute is too little to tell who took it
+        }
         if (use.takenByOthers() >= LEAST_SHOWN_SHARE) {
             return "  others take " + Math.round(100 * use.takenByOthers()) + " %";
         }
-        return !isDaily(use) && use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
+        return use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
     }
 
     private Line calls(RunProgress progress, int room) {
