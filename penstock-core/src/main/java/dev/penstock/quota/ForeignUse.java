@@ -23,7 +23,6 @@ final class ForeignUse {
     private long anchorTotal;
     private double unitsPerNano;
     private int stretchesWithoutRefill;
-    private double units;
 
     /**
      * Takes the state that the provider reported for a request.
@@ -33,25 +32,24 @@ final class ForeignUse {
      * @param total units that we had reserved in all, that request included
      * @param refillPerNano units that flow back in a nanosecond
      * @param depth units in a full bucket
-     * @return whether a stretch ended that tells something: what {@link #units} says
      */
-    boolean observe(long at, double remaining, long total, double refillPerNano, double depth) {
+    void observe(long at, double remaining, long total, double refillPerNano, double depth) {
         if (!anchored) {
             anchor(at, remaining, total);
-            return false;
+            return;
         }
         long stretch = at - anchorAt;
         double refill = refillPerNano * stretch;
         long own = total - anchorTotal;
         if (stretch < MIN_STRETCH_NANOS || Math.max(own, refill) < MIN_FLOW_UNITS) {
-            return false;
+            return;
         }
         double foreign = anchorRemaining + refill - own - remaining;
         // A bucket that may have been full lost refill to the brim; that looks like somebody's use and is not.
         boolean brim = Math.max(anchorRemaining, remaining) + refill >= depth;
         anchor(at, remaining, total);
         if (brim) {
-            return false;
+            return;
         }
         if (refill >= MIN_FLOW_UNITS) {
             boolean none = Math.abs(foreign / refill - 1) < NO_REFILL_TOLERANCE;
@@ -59,8 +57,6 @@ final class ForeignUse {
         }
         double weight = Math.min(1, stretch / SMOOTHING_NANOS);
         unitsPerNano += weight * (foreign / stretch - unitsPerNano);
-        units = foreign;
-        return true;
     }
 
     /**
@@ -69,11 +65,6 @@ final class ForeignUse {
      */
     boolean seesNoRefill() {
         return stretchesWithoutRefill >= 2;
-    }
-
-    /** Units that others used in the last stretch; may be slightly negative. */
-    double units() {
-        return units;
     }
 
     /** The share of the refill that others use, in [0, 0.98]. */

@@ -36,6 +36,7 @@ final class Meter {
     private final SlidingWindow window;
     private final BurstProbe probe = new BurstProbe();
     private final ForeignUse foreignUse = new ForeignUse();
+    private final ForeignTotal foreignTotal = new ForeignTotal();
     private final long windowNanos;
     private final long startedAt;
 
@@ -136,12 +137,12 @@ final class Meter {
      * @param reservation the request that was answered
      * @param sent what we sent around it
      * @param alone whether nothing else is in flight
-     * @return whether it told something new about what others use
+     * @return units that others have used and that were not known yet
      */
-    boolean observe(LimitState state, Reservation reservation, Sent sent, boolean alone, long now) {
+    double observe(LimitState state, Reservation reservation, Sent sent, boolean alone, long now) {
         long sentAt = reservation.sentAtNanos();
         if (observed && sentAt - observedAt < 0) {
-            return false; // a later request has already told more
+            return 0; // a later request has already told more
         }
         if (state.limit().amount() != amount) {
             changeLimit(state.limit().amount(), now);
@@ -153,10 +154,12 @@ final class Meter {
         observed = true;
         observedAt = sentAt;
         double perNano = 1 / bucket.nanosPerUnit();
-        boolean toldOfOthers = foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
+        double foreign =
+                foreignTotal.observe(sentAt, remaining, totalAtSending - sent.refused(), sent.shortlyAfter(), perNano);
+        foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
         windowed |= foreignUse.seesNoRefill();
         if (windowed) {
-            return false;
+            return 0;
         }
         setDrain(now);
         double refill = perNano * (1 - foreignUse.shareOf(perNano));
@@ -166,14 +169,12 @@ final class Meter {
         // be.
         double least = told - sent.shortlyBefore();
         double most = told + sent.shortlyAfter();
-        if (alone) {
-            bucket.setLevel(told, now);
-        } else if (believed > most) {
+        if (believed > most) {
             bucket.setLevel(most, now);
         } else if (believed < least) {
-            bucket.setLevel(believed + (least - believed) / 2, now);
+            bucket.setLevel(alone ? least : believed + (least - believed) / 2, now);
         }
-        return toldOfOthers;
+        return foreign;
     }
 
     /** Whether a refusal named this limit and its amount in words. */
@@ -208,9 +209,9 @@ final class Meter {
         }
     }
 
-    /** Follows others by what another limit's answers tell of them, where this one's are never shown. */
-    void followOthers(Meter shown, long now) {
-        bucket.setLevel(bucket.level(now) - shown.foreignUse.units(), now);
+    /** Counts what others took, where only another limit's answers tell it. */
+    void takenByOthers(double units, long now) {
+        bucket.setLevel(bucket.level(now) - units, now);
     }
 
     /** Applies a refusal, the most exact thing a provider says: the state of the limit and when this request would fit. */
@@ -272,6 +273,7 @@ final class Meter {
 
     private void changeLimit(long newAmount, long now) {
         amount = newAmount;
+        foreignTotal.forget();
         bucket.setLimit(Math.max(1, newAmount), now);
     }
 

@@ -56,7 +56,9 @@ public final class Quota {
     private @Nullable CubicRate adaptiveRate;
     private @Nullable RampGovernor ramp;
     private Cost total = new Cost(0, 0, 0);
+    /** What was reserved and then not charged: refused, or never sent. */
     private Cost refusedTotal = new Cost(0, 0, 0);
+
     private final RecentTotals totals = new RecentTotals();
     private boolean started;
     private long startedAt;
@@ -152,7 +154,10 @@ public final class Quota {
                 }
                 case Refused refused -> refused(refused, reservation, now);
                 case SlowedDown slowed -> slowedDown(slowed.retryAfter(), now);
-                case NeverSent() -> giveBack(reservation, now);
+                case NeverSent() -> {
+                    refusedTotal = refusedTotal.plus(reservation.cost());
+                    giveBack(reservation, now);
+                }
             }
             return true;
         } finally {
@@ -280,13 +285,13 @@ public final class Quota {
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
             Unit unit = meter.dimension().unit();
             Sent sent = sent(reservation, unit);
-            boolean toldOfOthers = meter.observe(state, reservation, sent, inFlight == 0, now);
+            double foreign = meter.observe(state, reservation, sent, inFlight == 0, now);
             shareWindows(meter);
-            if (toldOfOthers) {
+            if (foreign > 0) {
                 meters.stream()
                         .filter(other -> !other.observed() && other.source() != LimitSource.CAP)
                         .filter(other -> other.dimension().unit() == unit)
-                        .forEach(other -> other.followOthers(meter, now));
+                        .forEach(other -> other.takenByOthers(foreign, now));
             }
         }
     }

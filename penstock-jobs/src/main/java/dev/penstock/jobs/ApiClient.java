@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.time.Ticker;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.verdict.Verdict.Fault;
 import dev.penstock.wire.Endpoint;
@@ -7,14 +8,14 @@ import dev.penstock.wire.HeaderLookup;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import java.net.ConnectException;
 import java.net.URI;
@@ -34,46 +35,45 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApiClient {
     private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
-    /** Shorter than servers wait: a call on a connection that the server is about to close would be lost. */
-    private static final int KEEP_ALIVE_SECONDS = 20;
-
     private static final int MOST_HEADER_BYTES = 64 << 10;
     private static final int MOST_BODY_BYTES = 64 << 20;
+    private static final byte[] NO_BODY = {};
     private static final String V1 = "/v1";
 
-    private final HttpClient http;
+    private final ApiConnections connections;
     private final Map<Endpoint, RequestOptions> targets = new EnumMap<>(Endpoint.class);
     private final String place;
 
     /**
      * @param settings where to, and as whom
-     * @param connections the most at a time
      */
-    ApiClient(Vertx vertx, RunSettings settings, int connections) {
+    ApiClient(Vertx vertx, RunSettings settings, Ticker ticker) {
         URI base = settings.baseUrl();
         boolean tls = String.valueOf(base.getScheme()).equalsIgnoreCase("https");
         int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
         String host = unbracketed(Objects.requireNonNull(base.getHost()));
         place = base.getHost() + ":" + port;
-        http = vertx.httpClientBuilder()
-                .with(new HttpClientOptions()
-                        .setProtocolVersion(HttpVersion.HTTP_1_1)
+        HttpClientOptions options = new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_1_1)
+                .setSsl(tls)
+                .setVerifyHost(true)
+                .setForceSni(true)
+                .setKeepAlive(true)
+                .setPipelining(false)
+                .setTcpNoDelay(true)
+                .setDecompressionSupported(false)
+                .setMaxInitialLineLength(MOST_HEADER_BYTES)
+                .setMaxHeaderSize(MOST_HEADER_BYTES)
+                .setMaxChunkSize(MOST_HEADER_BYTES);
+        connections = new ApiConnections(
+                vertx,
+                vertx.createHttpClient(options),
+                new HttpConnectOptions()
+                        .setHost(host)
+                        .setPort(port)
                         .setSsl(tls)
-                        .setVerifyHost(true)
-                        .setForceSni(true)
-                        .setKeepAlive(true)
-                        .setPipelining(false)
-                        .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                        .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
-                        .setTcpNoDelay(true)
-                        .setDecompressionSupported(false)
-                        .setMaxInitialLineLength(MOST_HEADER_BYTES)
-                        .setMaxHeaderSize(MOST_HEADER_BYTES)
-                        .setMaxChunkSize(MOST_HEADER_BYTES))
-                .with(new PoolOptions().setHttp1MaxSize(connections).setMaxWaitQueueSize(connections))
-                // Each call hears of its own end; without this, Vert.x logs every lost connection as an error.
-                .withConnectHandler(connection -> connection.exceptionHandler(lost -> {}))
-                .build();
+                        .setConnectTimeout(CONNECT_TIMEOUT_MILLIS),
+                ticker);
         String path = Optional.ofNullable(base.getRawPath()).orElse("").replaceAll("/+$", "");
         for (Endpoint endpoint : Endpoint.values()) {
             RequestOptions target = new RequestOptions()
@@ -104,32 +104,30 @@ final class ApiClient {
      * Sends a call. Its end is reported once, on the event loop, unless it is {@link ApiCall#giveUp given up} before.
      */
     void send(ApiCall call, Endpoint endpoint, byte[] body, BiConsumer<ApiCall, ApiCall.Answer> end) {
-        http.request(Objects.requireNonNull(targets.get(endpoint)))
-                .onComplete(connected -> connected(call, endpoint, body, connected, end));
+        connections.take().onComplete(connected -> connected(call, endpoint, body, connected, end));
     }
 
     private void connected(
             ApiCall call,
             Endpoint endpoint,
             byte[] body,
-            AsyncResult<HttpClientRequest> connected,
+            AsyncResult<HttpClientConnection> connected,
             BiConsumer<ApiCall, ApiCall.Answer> end) {
         if (connected.failed()) {
             finish(call, fault(Fault.CONNECT_FAILED, connectFailure(connected.cause())), end);
             return;
         }
-        HttpClientRequest request = connected.result();
-        call.request = request;
+        HttpClientConnection connection = connected.result();
         if (call.over) {
-            call.giveUp();
+            connections.giveBack(connection);
             return;
         }
-        request.exceptionHandler(lost -> finish(call, lost(), end));
-        request.send(Buffer.buffer(body)).onComplete(answered -> {
-            if (answered.failed()) {
-                finish(call, lost(), end);
+        connection.request(Objects.requireNonNull(targets.get(endpoint))).onComplete(opened -> {
+            if (opened.failed()) {
+                // It was closed while nobody used it, so nothing was sent.
+                finish(call, fault(Fault.CONNECT_FAILED, connectFailure(opened.cause())), end);
             } else {
-                new Body(call, endpoint, answered.result(), end).read();
+                new Exchange(call, endpoint, connection, opened.result(), end).start(body);
             }
         });
     }
@@ -151,7 +149,7 @@ final class ApiClient {
 
     private static ApiCall.Answer fault(Verdict.Fault fault, String explanation) {
         return new ApiCall.Answer(
-                AnswerReading.ofFault(fault, explanation), OptionalInt.empty(), HeaderLookup.none(), new byte[0]);
+                AnswerReading.ofFault(fault, explanation), OptionalInt.empty(), HeaderLookup.none(), NO_BODY);
     }
 
     private String connectFailure(Throwable cause) {
@@ -175,26 +173,51 @@ final class ApiClient {
         };
     }
 
-    /** Collects an answer's body up to a bound. The usual body comes in one or two pieces. */
-    private final class Body {
+    /** One request and its answer, whose body is collected up to a bound; usually it comes in one or two pieces. */
+    private final class Exchange {
         private final ApiCall call;
         private final Endpoint endpoint;
-        private final HttpClientResponse response;
+        private final HttpClientConnection connection;
+        private final HttpClientRequest request;
         private final BiConsumer<ApiCall, ApiCall.Answer> end;
+        private boolean written;
         private @Nullable Buffer pieces;
         private boolean several;
 
-        Body(ApiCall call, Endpoint endpoint, HttpClientResponse response, BiConsumer<ApiCall, ApiCall.Answer> end) {
+        Exchange(
+                ApiCall call,
+                Endpoint endpoint,
+                HttpClientConnection connection,
+                HttpClientRequest request,
+                BiConsumer<ApiCall, ApiCall.Answer> end) {
             this.call = call;
             this.endpoint = endpoint;
-            this.response = response;
+            this.connection = connection;
+            this.request = request;
             this.end = end;
         }
 
-        void read() {
+        void start(byte[] body) {
+            call.request = request;
+            if (call.over) {
+                call.giveUp();
+                return;
+            }
+            request.exceptionHandler(lost -> finish(call, lost(), end));
+            request.response().onComplete(answered -> {
+                if (answered.failed()) {
+                    finish(call, lost(), end);
+                } else {
+                    read(answered.result());
+                }
+            });
+            request.end(Buffer.buffer(body)).onSuccess(sent -> written = true);
+        }
+
+        private void read(HttpClientResponse response) {
             response.exceptionHandler(lost -> finish(call, lost(), end));
             response.handler(this::piece);
-            response.endHandler(ignored -> whole());
+            response.endHandler(ignored -> whole(response));
         }
 
         private void piece(Buffer piece) {
@@ -207,9 +230,10 @@ final class ApiClient {
                 return;
             }
             if (before.length() + piece.length() > MOST_BODY_BYTES) {
-                ApiCall.Answer answer =
-                        fault(Fault.BROKEN_ANSWER, place + " answers with more than " + MOST_BODY_BYTES + " bytes.");
-                finish(call, answer, end);
+                finish(
+                        call,
+                        fault(Fault.BROKEN_ANSWER, place + " answers with more than " + MOST_BODY_BYTES + " bytes."),
+                        end);
                 call.giveUp();
                 return;
             }
@@ -224,15 +248,24 @@ final class ApiClient {
             }
         }
 
-        private void whole() {
+        private void whole(HttpClientResponse response) {
             if (call.over) {
                 return;
             }
+            if (written && response.version() == HttpVersion.HTTP_1_1 && !saysClose(response)) {
+                connections.giveBack(connection);
+            } else {
+                connection.close().onFailure(alreadyClosed -> {});
+            }
             Buffer all = pieces;
-            byte[] body = all == null ? new byte[0] : all.getBytes();
+            byte[] body = all == null ? NO_BODY : all.getBytes();
             HeaderLookup headers = response.headers()::get;
             AnswerReading reading = AnswerReading.of(endpoint, response.statusCode(), headers, body);
             finish(call, new ApiCall.Answer(reading, OptionalInt.of(response.statusCode()), headers, body), end);
+        }
+
+        private static boolean saysClose(HttpClientResponse response) {
+            return "close".equalsIgnoreCase(response.headers().get(HttpHeaders.CONNECTION));
         }
     }
 }

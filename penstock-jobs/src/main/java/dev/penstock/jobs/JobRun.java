@@ -87,10 +87,10 @@ public final class JobRun {
         JobCounts counts = store.counts();
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
         LiveRun.Result result;
-        if (interrupts.get() > 0) {
-            result = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
-        } else if (counts.pending() == 0) {
+        if (counts.pending() == 0) {
             result = LiveRun.Result.nothing(Optional.empty());
+        } else if (interrupts.get() > 0) {
+            result = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
         } else {
             RunStart start = new RunStart(counts, store.families(), store.path(), settings.baseUrl());
             tell(() -> listener.started(start));
@@ -220,13 +220,14 @@ public final class JobRun {
     }
 
     private RunReport finish(JobInput input, JobStore store, LiveRun.Result result) {
-        LiveRun run = live;
-        if (run != null) {
-            progress = withPhase(run.progress(), RunPhase.WRITING);
-            live = null;
-        }
         JobCounts counts = store.counts();
-        Optional<StopCause> stop = result.stop();
+        Optional<BigDecimal> cost = Pricing.dollars(settings.prices(), counts.spent());
+        LiveRun run = live;
+        RunProgress sent = run == null ? progress : run.progress();
+        progress = ended(RunPhase.WRITING, sent, counts, result, cost);
+        live = null;
+        // A run that was told to stop and had nothing left to do has done everything.
+        Optional<StopCause> stop = counts.pending() == 0 ? Optional.empty() : result.stop();
         Optional<OutputSummary> output = Optional.empty();
         try {
             output = Optional.of(write(input, store));
@@ -237,8 +238,7 @@ public final class JobRun {
         }
         RunEnd end =
                 stop.map(JobRun::end).orElse(counts.failed() > 0 ? RunEnd.COMPLETE_WITH_FAILURES : RunEnd.COMPLETE);
-        Optional<BigDecimal> cost = Pricing.dollars(settings.prices(), counts.spent());
-        progress = done(progress, counts, cost);
+        progress = ended(RunPhase.DONE, sent, counts, result, cost);
         return new RunReport(
                 end,
                 stop.map(StopCause::explanation),
@@ -268,8 +268,8 @@ public final class JobRun {
     }
 
     private RunReport scanInterrupted() {
-        progress = withPhase(progress, RunPhase.DONE);
         LiveRun.Result nothing = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
+        progress = ended(RunPhase.DONE, progress, noCounts(), nothing, nothing.costDollars());
         return new RunReport(
                 RunEnd.INTERRUPTED,
                 Optional.of("Interrupted while reading the input; nothing was sent."),
@@ -334,6 +334,8 @@ public final class JobRun {
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
+                // It would print to the terminal whenever the machine sleeps.
+                .setBlockedThreadCheckInterval(TimeUnit.DAYS.toMillis(1))
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
     }
@@ -383,56 +385,32 @@ public final class JobRun {
                 Optional.empty());
     }
 
-    private static RunProgress withPhase(RunProgress from, RunPhase phase) {
+    /** The last progress of a live run with what became of it afterwards. */
+    private static RunProgress ended(
+            RunPhase phase, RunProgress sent, JobCounts counts, LiveRun.Result result, Optional<BigDecimal> cost) {
         return new RunProgress(
                 phase,
-                from.bytesRead(),
-                from.inputBytes(),
-                from.rows(),
-                from.answered(),
-                from.failed(),
-                from.answeredNow(),
-                from.failedNow(),
-                0,
-                0,
-                from.elapsed(),
-                from.lastMinute(),
-                from.wholeRun(),
-                from.limits(),
-                Optional.empty(),
-                from.retries(),
-                from.refusals(),
-                from.concurrencyLimit(),
-                from.costDollars(),
-                from.spent(),
-                Optional.empty(),
-                Optional.empty());
-    }
-
-    private static RunProgress done(RunProgress from, JobCounts counts, Optional<BigDecimal> cost) {
-        return new RunProgress(
-                RunPhase.DONE,
-                from.bytesRead(),
-                from.inputBytes(),
+                sent.bytesRead(),
+                sent.inputBytes(),
                 counts.rows(),
                 counts.answered(),
                 counts.failed(),
-                from.answeredNow(),
-                from.failedNow(),
+                result.answered(),
+                result.failed(),
                 0,
                 0,
-                from.elapsed(),
-                from.lastMinute(),
-                from.wholeRun(),
-                from.limits(),
+                sent.elapsed(),
+                sent.lastMinute(),
+                sent.wholeRun(),
+                sent.limits(),
                 Optional.empty(),
-                from.retries(),
-                from.refusals(),
-                from.concurrencyLimit(),
+                result.retries(),
+                result.refusals(),
+                sent.concurrencyLimit(),
                 cost,
                 counts.spentInAll(),
                 Optional.empty(),
-                cost);
+                counts.pending() == 0 ? cost : sent.forecastDollars());
     }
 
     /** Ends a scan. Carries no stack trace, as it is no error. */

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 final class LiveRun {
     private static final long REFRESH_MILLIS = 100;
     private static final int MAX_FAILURES_KEPT = 10;
+    private static final int MAX_ERROR_BYTES_KEPT = 64 << 10;
     private static final long NANOS_PER_MILLI = 1_000_000;
     private static final double NANOS_PER_SECOND = 1e9;
     /** A measured pace says little about the rest before this. */
@@ -137,7 +138,7 @@ final class LiveRun {
         this.pricing = new Pricing(settings.prices());
         this.maxConcurrency = settings.concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY);
         this.timeoutText = seconds(settings.timeout());
-        this.client = new ApiClient(vertx, settings, maxConcurrency);
+        this.client = new ApiClient(vertx, settings, ticker);
         this.notices = new RunNotices(client.place(), listener);
         this.writer = new ResultWriter(store, new Stored());
         this.pending = store.pendingReader();
@@ -311,7 +312,7 @@ final class LiveRun {
     private void endOverdueCalls() {
         timeoutTimer = -1;
         long now = ticker.nanos();
-        while (!calls.isEmpty()) {
+        while (!calls.isEmpty() && !over) {
             ApiCall first = calls.getFirst();
             if (first.deadlineNanos() - now > 0) {
                 timeoutTimer = vertx.setTimer(millisUntil(first.deadlineNanos(), now), ignored -> endOverdueCalls());
@@ -323,10 +324,10 @@ final class LiveRun {
     }
 
     private void answered(ApiCall call, ApiCall.Answer answer) {
+        calls.remove(call);
         if (over) {
             return;
         }
-        calls.remove(call);
         try {
             settle(call.flight(), answer);
         } catch (RuntimeException e) {
@@ -455,8 +456,8 @@ final class LiveRun {
     private static void remember(PendingRow row, ApiCall.Answer answer) {
         row.lastStatus = answer.status();
         row.lastRequestId = requestId(answer);
-        // An answer of status 200 that is broken may be as large as any, and says nothing.
-        boolean error = answer.status().orElse(0) >= 300;
+        // An answer of status 200 that is broken says nothing, and a row may keep this while it backs off.
+        boolean error = answer.status().orElse(0) >= 300 && answer.body().length <= MAX_ERROR_BYTES_KEPT;
         row.lastBody = error ? answer.body() : new byte[0];
         String code = error ? ErrorCode.of(answer.body()) : "";
         row.lastCode = code.isEmpty() ? ErrorCode.of(answer.reading().verdict()) : code;

@@ -126,7 +126,7 @@ public final class RunSettings {
         return upstream;
     }
 
-    /** The user's own limits, kept beside those of the provider. */
+    /** The user's own limits, kept beside those of the provider; each model family has them to itself. */
     public List<Limit> caps() {
         return caps;
     }

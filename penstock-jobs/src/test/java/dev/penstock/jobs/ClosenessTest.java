@@ -51,7 +51,7 @@ final class ClosenessTest {
     static Stream<Case> buckets() {
         List<Case> cases = new ArrayList<>();
         for (Rows rows : Rows.values()) {
-            for (String latency : List.of("1s..20s", "lognormal:3s,0.6")) {
+            for (String latency : List.of("1s..20s", "lognormal:3s,0.6", "lognormal:1s,0.5", "100ms")) {
                 cases.add(new Case(rows, 5_000, "1", "bucket", latency, 1));
                 cases.add(new Case(rows, 50_000, "2", "bucket", latency, 2));
             }
