@@ -111,7 +111,8 @@ lock_build() {
   until mkdir "$build_lock" 2> /dev/null; do
     build_owner=$(cat "$build_lock/pid" 2> /dev/null || :)
     # Without a process id its owner died within the line that follows this loop, or is in it right now.
-    if [ -n "$build_owner" ] && ! kill -0 "$build_owner" 2> /dev/null || [ -z "$build_owner" ] && [ $build_waits -ge 5 ]; then
+    if { [ -n "$build_owner" ] && ! kill -0 "$build_owner" 2> /dev/null; } \
+      || { [ -z "$build_owner" ] && [ $build_waits -ge 5 ]; }; then
       rm -rf "$build_lock"
     else
       [ $build_waits -ne 1 ] || echo "Waiting for another build of Penstock (process ${build_owner:-unknown}) …" >&2

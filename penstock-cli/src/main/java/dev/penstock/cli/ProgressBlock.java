@@ -60,7 +60,9 @@ final class ProgressBlock {
                 + " rows (" + Figures.percent(ended(progress), progress.rows()) + " %), "
                 + Figures.count(Math.round(progress.lastMinute().requestsPerMinute())) + " requests and "
                 + Figures.count(Math.round(progress.lastMinute().tokensPerMinute())) + " tokens a minute");
-        progress.boundBy().filter(by -> !progress.limits().isEmpty()).ifPresent(by -> text.append(", held by ").append(by));
+        progress.boundBy()
+                .filter(by -> !progress.limits().isEmpty())
+                .ifPresent(by -> text.append(", held by ").append(by));
         text.append(", ").append(Figures.count(progress.inFlight())).append(" in flight");
         append(text, progress.failed(), "failed");
         append(text, progress.retries(), "sent again");
