@@ -107,13 +107,18 @@ run_maven() {
 lock_build() {
   build_lock=$1/target/build.lock
   mkdir -p "$1/target"
+  build_waits=0
   until mkdir "$build_lock" 2> /dev/null; do
     build_owner=$(cat "$build_lock/pid" 2> /dev/null || :)
-    if [ -n "$build_owner" ] && ! kill -0 "$build_owner" 2> /dev/null; then
+    # Without a process id its owner died within the line that follows this loop, or is in it right now.
+    if { [ -n "$build_owner" ] && ! kill -0 "$build_owner" 2> /dev/null; } \
+      || { [ -z "$build_owner" ] && [ $build_waits -ge 5 ]; }; then
       rm -rf "$build_lock"
     else
+      [ $build_waits -ne 1 ] || echo "Waiting for another build of Penstock (process ${build_owner:-unknown}) …" >&2
       sleep 1
     fi
+    build_waits=$((build_waits + 1))
   done
   echo $$ > "$build_lock/pid"
   trap 'rm -rf "$build_lock"' EXIT

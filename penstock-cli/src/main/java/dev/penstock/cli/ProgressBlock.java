@@ -60,7 +60,9 @@ final class ProgressBlock {
                 + " rows (" + Figures.percent(ended(progress), progress.rows()) + " %), "
                 + Figures.count(Math.round(progress.lastMinute().requestsPerMinute())) + " requests and "
                 + Figures.count(Math.round(progress.lastMinute().tokensPerMinute())) + " tokens a minute");
-        progress.boundBy().ifPresent(by -> text.append(", held by ").append(by));
+        progress.boundBy()
+                .filter(by -> !progress.limits().isEmpty())
+                .ifPresent(by -> text.append(", held by ").append(by));
         text.append(", ").append(Figures.count(progress.inFlight())).append(" in flight");
         append(text, progress.failed(), "failed");
         append(text, progress.retries(), "sent again");
@@ -204,10 +206,13 @@ final class ProgressBlock {
 
     /** What is left out first where there is no room. */
     private static String aside(LimitUse use) {
+        if (isDaily(use)) {
+            return ""; // what flows back within a minute is too little to tell who took it
+        }
         if (use.takenByOthers() >= LEAST_SHOWN_SHARE) {
             return "  others take " + Math.round(100 * use.takenByOthers()) + " %";
         }
-        return !isDaily(use) && use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
+        return use.usedPerMinute() > 1.02 * use.limit().amount() ? "  with the burst" : "";
     }
 
     private Line calls(RunProgress progress, int room) {

@@ -64,6 +64,7 @@ final class Summary {
     private String headline() {
         JobCounts job = report.job();
         String time = Figures.time(report.duration());
+        String after = report.duration().isZero() ? "" : " after " + time;
         String progress = Figures.count(job.answered()) + " of " + Figures.count(job.rows(), "row") + " answered";
         return switch (report.end()) {
             case COMPLETE -> {
@@ -87,11 +88,11 @@ final class Summary {
                 "Answered " + Figures.count(job.answered()) + " of " + Figures.count(job.rows(), "row")
                         + (report.requests() == 0 ? " before" : " in " + time) + "; "
                         + Figures.count(job.failed()) + " failed for good.";
-            case STOPPED_BY_PROVIDER -> "Stopped by the provider after " + time + ", " + progress + ".";
-            case BUDGET_REACHED -> "Stopped at the budget after " + time + ", " + progress + ".";
-            case UNREACHABLE -> "Stopped without a connection after " + time + ", " + progress + ".";
+            case STOPPED_BY_PROVIDER -> "Stopped by the provider" + after + ", " + progress + ".";
+            case BUDGET_REACHED -> "Stopped at the budget" + after + ", " + progress + ".";
+            case UNREACHABLE -> "Stopped without a connection" + after + ", " + progress + ".";
             case STORAGE_FAILED -> "Stopped because the disk took no more, " + progress + ".";
-            case INTERRUPTED -> "Interrupted after " + time + ", " + progress + ".";
+            case INTERRUPTED -> "Interrupted" + after + ", " + progress + ".";
         };
     }
 
