@@ -35,8 +35,7 @@ final class ApiConnections {
     /**
      * @param opened called when a connection has been opened or could not be
      */
-    ApiConnections(
-            Vertx vertx, HttpClientAgent http, HttpConnectOptions target, Ticker ticker, Runnable opened) {
+    ApiConnections(Vertx vertx, HttpClientAgent http, HttpConnectOptions target, Ticker ticker, Runnable opened) {
         this.http = http;
         this.target = target;
         this.ticker = ticker;
