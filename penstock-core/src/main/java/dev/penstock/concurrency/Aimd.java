@@ -4,8 +4,9 @@ import java.time.Duration;
 
 /**
  * Additive increase, multiplicative decrease on losses: the default. Each success adds 1/limit, so that a full round of
- * calls adds one; an overload multiplies by {@link Settings#decreaseFactor}. Until the first overload each success adds
- * 1, which doubles the limit per round (slow start).
+ * calls adds one; an overload multiplies what was in flight, or half the limit if that is more, by {@link Settings#decreaseFactor}. Until the first overload,
+ * and after one up to nearly where it happened, each success adds 1, which doubles the limit per round (slow start): one
+ * failed call among thousands that take twenty seconds each must not cost minutes.
  *
  * <p>The limit grows only while at least half of it is in use, since an idle limit proves nothing. One overload of the
  * provider refuses every call in flight, so the limit falls at most once per {@link Settings#shortestDecreaseInterval}
@@ -17,10 +18,14 @@ import java.time.Duration;
 public final class Aimd implements ConcurrencyAlgorithm {
     // Sums of 1/limit end a rounding error below the whole number that they stand for.
     private static final double ROUNDING = 1e-6;
+    private static final double NEARLY = 0.95;
 
     private final Settings settings;
     private final RecentLatencies latencies = new RecentLatencies();
     private double limit;
+    /** Up to here growth is fast. */
+    private double knownGood;
+
     private boolean overloadSeen;
     private long lastDecreaseNanos;
 
@@ -28,6 +33,7 @@ public final class Aimd implements ConcurrencyAlgorithm {
     public Aimd(Settings settings) {
         this.settings = settings;
         this.limit = settings.initial();
+        this.knownGood = settings.max();
     }
 
     @Override
@@ -39,7 +45,7 @@ public final class Aimd implements ConcurrencyAlgorithm {
     public void succeeded(int inFlight, long latencyNanos, long nowNanos) {
         latencies.add(latencyNanos);
         if (inFlight * 2L >= limit()) {
-            limit = Math.min(settings.max(), limit + (overloadSeen ? 1.0 / limit() : 1.0));
+            limit = Math.min(settings.max(), limit + (limit + 1 <= knownGood ? 1.0 : 1.0 / limit()));
         }
     }
 
@@ -51,13 +57,18 @@ public final class Aimd implements ConcurrencyAlgorithm {
         }
         overloadSeen = true;
         lastDecreaseNanos = nowNanos;
-        limit = Math.max(settings.min(), limit * settings.decreaseFactor());
+        // A limit that was far from being used gives way in a few steps, but one unlucky call does not end it.
+        double busy = Math.min(limit, Math.max(inFlight, limit / 2));
+        knownGood = busy * NEARLY;
+        limit = Math.max(settings.min(), busy * settings.decreaseFactor());
     }
 
     @Override
     public void raiseTo(int limit) {
+        int allowed = Math.min(limit, settings.max());
+        knownGood = Math.max(knownGood, allowed);
         if (!overloadSeen) {
-            this.limit = Math.max(this.limit, Math.min(limit, settings.max()));
+            this.limit = Math.max(this.limit, allowed);
         }
     }
 

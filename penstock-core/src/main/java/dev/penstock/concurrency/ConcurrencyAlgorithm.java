@@ -29,8 +29,9 @@ public sealed interface ConcurrencyAlgorithm permits Aimd, Vegas {
     void overloaded(int inFlight, long nowNanos);
 
     /**
-     * The quota turned out to have work for this many calls at once. Raises the limit, within its maximum, unless an
-     * overload has been seen: what was measured outweighs what was calculated. Never lowers it.
+     * The quota turned out to have work for this many calls at once. Raises the limit to it, within its maximum; where an
+     * overload has been seen, it only grows there fast, because what was measured outweighs what was calculated. Never
+     * lowers it.
      */
     void raiseTo(int limit);
 }

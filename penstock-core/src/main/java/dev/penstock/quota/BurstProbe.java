@@ -70,7 +70,8 @@ final class BurstProbe {
             if (driven) {
                 multiple *= 2;
             } else if (debtNanos == 0) {
-                doubledAt = now;
+                // Nothing can happen in the quarters that are left; their grid stays, whoever asks in between.
+                doubledAt += (now - doubledAt) / DOUBLING_NANOS * DOUBLING_NANOS;
             }
         }
         pay(now);

@@ -73,6 +73,12 @@ final class ForeignUse {
         return share < NOISE_SHARE ? 0 : Math.min(share, 0.98);
     }
 
+    /** Starts over, because the limit itself changed. */
+    void forget() {
+        anchored = false;
+        stretchesWithoutRefill = 0;
+    }
+
     private void anchor(long at, double remaining, long total) {
         anchored = true;
         anchorAt = at;

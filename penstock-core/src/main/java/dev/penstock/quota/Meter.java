@@ -60,6 +60,7 @@ final class Meter {
     private boolean namedByRefusal;
     private boolean observed;
     private long observedAt;
+    private int contradictions;
 
     Meter(Limit limit, LimitSource source, long now) {
         this.dimension = limit.dimension();
@@ -158,6 +159,7 @@ final class Meter {
         learnDepth(remaining, reservation, sent.refused(), now);
         observed = true;
         observedAt = sentAt;
+        contradictions = 0;
         double perNano = 1 / bucket.nanosPerUnit();
         double foreign =
                 foreignTotal.observe(sentAt, remaining, totalAtSending - sent.refused(), sent.shortlyAfter(), perNano);
@@ -185,6 +187,12 @@ final class Meter {
     /** Whether a refusal named this limit and its amount in words. */
     boolean namedByRefusal() {
         return namedByRefusal;
+    }
+
+    /** Notes an answer that reads this limit as another one; returns whether that has happened {@code often} in a row. */
+    boolean contradicted(int often) {
+        contradictions++;
+        return contradictions >= often;
     }
 
     boolean windowed() {
@@ -279,6 +287,7 @@ final class Meter {
     private void changeLimit(long newAmount, long now) {
         amount = newAmount;
         foreignTotal.forget();
+        foreignUse.forget();
         bucket.setLimit(Math.max(1, newAmount), now);
     }
 

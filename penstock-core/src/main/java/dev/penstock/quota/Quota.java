@@ -67,7 +67,6 @@ public final class Quota {
     private long answers;
     private boolean limitsKnown;
     private List<Limit> implied = List.of();
-    private int contradictions;
     private boolean closed;
     private long closedUntil;
     private int blindRefusals;
@@ -153,7 +152,7 @@ public final class Quota {
                     }
                 }
                 case Refused refused -> refused(refused, reservation, now);
-                case SlowedDown slowed -> slowedDown(slowed.retryAfter(), now);
+                case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
                 case NeverSent() -> {
                     refusedTotal = refusedTotal.plus(reservation.cost());
                     giveBack(reservation, now);
@@ -188,6 +187,7 @@ public final class Quota {
         startedAt = now;
         lastSentAt = now - PAUSE_BEFORE_FIRST_ANSWER_NANOS;
         ramp = new RampGovernor(now);
+        adaptiveRate = new CubicRate(now);
         settings.caps().forEach(limit -> meters.add(new Meter(limit, LimitSource.CAP, now)));
         if (!settings.caps().isEmpty()) {
             concurrency.raiseTo(settings.maxConcurrency());
@@ -302,7 +302,7 @@ public final class Quota {
         long after = totals.shortlyAfter(reservation.sentAtNanos(), atSending).of(unit);
         return new Sent(
                 total.of(unit) - atSending.of(unit),
-                atSending.of(unit) - reservation.cost().of(unit) - before,
+                Math.max(0, atSending.of(unit) - reservation.cost().of(unit) - before),
                 after - atSending.of(unit),
                 refusedTotal.of(unit));
     }
@@ -338,15 +338,9 @@ public final class Quota {
                         && meter.dimension().scope() == state.dimension().scope()
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
-        if (other.isEmpty()) {
-            contradictions = 0;
-            return false;
+        if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS)) {
+            return other.isPresent();
         }
-        contradictions++;
-        if (contradictions < MAX_CONTRADICTIONS) {
-            return true;
-        }
-        contradictions = 0;
         meters.remove(other.get());
         return false;
     }
@@ -367,16 +361,43 @@ public final class Quota {
             shareWindows(meter.get());
             return;
         }
+        if (refusedByShownLimit(refused, reservation, now)) {
+            return;
+        }
         blindRefusals++;
         concurrency.overloaded(inFlight + 1, now);
-        if (adaptiveRate == null) {
-            adaptiveRate = new CubicRate(now);
+        if (adaptiveRate != null) {
+            adaptiveRate.answered(true, now);
         }
-        adaptiveRate.answered(true, now);
         long pause = exceeded.tryAgainIn()
                 .map(Duration::toNanos)
                 .orElse(BLIND_PAUSE_NANOS << Math.min(blindRefusals - 1, MAX_BLIND_DOUBLINGS));
         close(now + pause);
+    }
+
+    /** A refusal whose text says nothing may show in its headers which limit had no room. */
+    private boolean refusedByShownLimit(Refused refused, Reservation reservation, long now) {
+        boolean found = false;
+        for (LimitState state : refused.states()) {
+            Limit limit = new Limit(named(state), state.limit().amount());
+            long requested = reservation.cost().of(limit.dimension().unit());
+            if (state.remaining() < requested) {
+                found = true;
+                Meter meter = meterFor(limit, LimitSource.HEADERS, now);
+                meter.refused(
+                        new LimitExceeded(
+                                Optional.of(limit.dimension()),
+                                Optional.empty(),
+                                OptionalLong.of(limit.amount()),
+                                OptionalLong.of(limit.amount() - state.remaining()),
+                                OptionalLong.of(requested),
+                                refused.exceeded().tryAgainIn()),
+                        reservation,
+                        now);
+                shareWindows(meter);
+            }
+        }
+        return found;
     }
 
     private void shareWindows(Meter meter) {
@@ -385,8 +406,10 @@ public final class Quota {
         }
     }
 
-    private void slowedDown(Optional<Duration> retryAfter, long now) {
+    private void slowedDown(Optional<Duration> retryAfter, Reservation reservation, long now) {
         refusals++;
+        refusedTotal = refusedTotal.plus(reservation.cost());
+        giveBack(reservation, now);
         if (ramp != null) {
             ramp.slowDown(now);
         }

@@ -14,7 +14,9 @@ import dev.penstock.limit.Cost;
  */
 final class RampGovernor {
     private static final long QUARTER_HOUR_NANOS = 15 * 60 * 1_000_000_000L;
-    private static final long ONE_LESSON_NANOS = 1_000_000_000;
+    /** The governed rate must have had time to show that it is still too high. */
+    private static final long ONE_LESSON_NANOS = 15_000_000_000L;
+
     private static final double STEP_BACK = 0.8;
     private static final double GROWTH = 1.5;
     private static final double MEASURED_OVER_NANOS = 30e9;
@@ -34,10 +36,6 @@ final class RampGovernor {
     RampGovernor(long now) {
         startedAt = now;
         measuredAt = now;
-    }
-
-    boolean engaged() {
-        return engaged;
     }
 
     long waitNanos(long now) {
@@ -72,8 +70,9 @@ final class RampGovernor {
             tokens = Math.min(governedTokensPerNano * growth(now), tokens);
             requests = Math.min(governedRequestsPerNano * growth(now), requests);
         }
-        governedTokensPerNano = STEP_BACK * tokens;
-        // One request a second is slow enough for any provider and keeps the job alive.
+        // One usual request a second is slow enough for any provider and keeps the job alive.
+        double usualTokens = fadingRequests > 0 ? fadingTokens / fadingRequests : 0;
+        governedTokensPerNano = Math.max(1e-9 * usualTokens, STEP_BACK * tokens);
         governedRequestsPerNano = Math.max(1e-9, STEP_BACK * requests);
         engaged = true;
         engagedAt = now;

@@ -5,7 +5,7 @@ import dev.penstock.limit.Cost;
 /**
  * What had been reserved in all at any recent moment. It answers how much of what was sent around a request may have
  * overtaken it or been overtaken by it on the way to the provider. Memory is fixed: the last {@value #CAPACITY} sendings,
- * which is more than a minute at the rate of the highest tiers; for moments before that it knows no doubt.
+ * which is a minute at 30,000 requests a minute; for moments before that it knows no doubt.
  *
  * <p>Confined to the lock of the quota that owns it.
  */
@@ -13,7 +13,7 @@ final class RecentTotals {
     /** As long as requests may differ in the time they take to reach the provider. */
     private static final long OVERTAKING_NANOS = 250_000_000;
 
-    private static final int CAPACITY = 1 << 14;
+    private static final int CAPACITY = 1 << 15;
 
     private final long[] times = new long[CAPACITY];
     private final Cost[] totals = new Cost[CAPACITY];

@@ -132,7 +132,8 @@ final class SlidingWindow {
     }
 
     void setMargin(long nanos) {
-        marginNanos = nanos;
+        // Half a window more than one is kept; a margin must stay within it.
+        marginNanos = Math.min(nanos, windowNanos / 4);
     }
 
     private long ownIn(long after, long until) {

@@ -113,17 +113,32 @@ final class AimdTest {
     }
 
     @Test
-    void afterAnOverloadARoundOfSuccessesAddsOne() {
+    void afterAnOverloadItComesBackFastToNearlyWhereItWasAndThenByOneARound() {
         var aimd = afterAnOverload(100);
         assertThat(aimd.limit()).isEqualTo(70);
 
-        for (int i = 0; i < 69; i++) {
+        for (int i = 0; i < 25; i++) {
             aimd.succeeded(70, SECOND, START + SECOND);
         }
-        assertThat(aimd.limit()).isEqualTo(70);
-        aimd.succeeded(70, SECOND, START + SECOND);
+        assertThat(aimd.limit()).isEqualTo(95);
+        for (int i = 0; i < 94; i++) {
+            aimd.succeeded(95, SECOND, START + SECOND);
+        }
+        assertThat(aimd.limit()).isEqualTo(95);
+        aimd.succeeded(95, SECOND, START + SECOND);
 
-        assertThat(aimd.limit()).isEqualTo(71);
+        assertThat(aimd.limit()).isEqualTo(96);
+    }
+
+    @Test
+    void aLimitFarAboveWhatIsInFlightGivesWayInAFewSteps() {
+        var aimd = new Aimd(new Aimd.Settings(4_096, 1, 4_096, 0.7, Duration.ofSeconds(1)));
+        int steps = 0;
+        for (long now = START; aimd.limit() > 170; now += 2 * SECOND) {
+            aimd.overloaded(170, now);
+            steps++;
+        }
+        assertThat(steps).isLessThanOrEqualTo(4);
     }
 
     @Test
@@ -138,7 +153,9 @@ final class AimdTest {
         aimd.overloaded(120, START);
         aimd.raiseTo(200);
 
-        assertThat(aimd.limit()).isEqualTo(180);
+        assertThat(aimd.limit()).isEqualTo(108);
+        aimd.succeeded(108, SECOND, START + SECOND);
+        assertThat(aimd.limit()).isEqualTo(109);
     }
 
     @Test

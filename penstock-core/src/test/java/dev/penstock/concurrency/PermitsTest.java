@@ -90,11 +90,11 @@ final class PermitsTest {
         permits.tryAcquire().orElseThrow().overloaded();
         now.addAndGet(Duration.ofSeconds(19).toNanos());
         permits.tryAcquire().orElseThrow().overloaded();
-        assertThat(permits.usage().limit()).isEqualTo(50);
+        assertThat(permits.usage().limit()).isEqualTo(25);
         now.addAndGet(Duration.ofSeconds(1).toNanos());
         permits.tryAcquire().orElseThrow().overloaded();
 
-        assertThat(permits.usage().limit()).isEqualTo(25);
+        assertThat(permits.usage().limit()).isEqualTo(6);
     }
 
     @Test

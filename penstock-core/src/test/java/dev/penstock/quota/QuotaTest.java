@@ -141,6 +141,18 @@ final class QuotaTest {
     }
 
     @Test
+    void p3AskingDuringABurstChangesNothingEither() {
+        Quota asked = knowing(RPM_500);
+        Quota silent = knowing(RPM_500);
+        for (long now = 0; now < 2 * SECOND; now += 7 * MS) {
+            boolean isGranted = asked.reserve(Cost.ofTokens(1), now) instanceof Granted;
+            assertThat(silent.reserve(Cost.ofTokens(1), now) instanceof Granted).isEqualTo(isGranted);
+            OptionalLong unused = asked.waitNanos(Cost.ofTokens(1), now + 3 * MS);
+            assertThat(unused).isPresent();
+        }
+    }
+
+    @Test
     void p6TheSmallestOfSeveralWindowsBindsAfterALongIdleTime() {
         Dimension perSecond = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, Duration.ofSeconds(1));
         Dimension perHour = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, Duration.ofHours(1));
@@ -331,6 +343,54 @@ final class QuotaTest {
             assertThat(quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isEqualTo(seconds * SECOND);
             now += seconds * SECOND + 10 * SECOND;
         }
+    }
+
+    @Test
+    void aRefusalWhoseHeadersShowTheLimitClosesThatLimitAlone() {
+        Quota quota = knowing(RPM_500, TPM_200K);
+        Reservation reservation = granted(quota.reserve(Cost.ofTokens(1_000), 0));
+        quota.settle(
+                reservation,
+                new Settlement.Refused(
+                        LimitExceeded.unexplained(Optional.of(Duration.ofSeconds(2))),
+                        List.of(new LimitState(RPM_500, 400), new LimitState(TPM_200K, 300))),
+                10 * MS);
+        assertThat(level(quota, TOKENS_PER_MINUTE, 10 * MS).remaining()).isCloseTo(300, within(1.0));
+        assertThat(quota.waitNanos(new Cost(1, 0, 0), 300 * MS)).hasValue(0);
+        assertThat(quota.waitNanos(Cost.ofTokens(1), 300 * MS).orElseThrow()).isGreaterThan(SECOND);
+    }
+
+    @Test
+    void aWindowThatWasMisreadOnceIsReadAnewAfterAFewAnswers() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        Limit perDay = new Limit(REQUESTS_PER_DAY, 10_000);
+        Limit misread = new Limit(REQUESTS_PER_MINUTE, 10_000);
+        long now = 0;
+        for (int i = 0; i < 6; i++) {
+            Reservation reservation = granted(quota.reserve(Cost.ofTokens(10), now));
+            now += SECOND;
+            quota.settle(
+                    reservation,
+                    answered(new LimitState(i == 0 ? misread : perDay, 9_999 - i), new LimitState(TPM_200K, 199_000)),
+                    now);
+        }
+        assertThat(level(quota, REQUESTS_PER_DAY, now).limit().amount()).isEqualTo(10_000);
+        assertThat(quota.snapshot(now).levels())
+                .noneMatch(level -> level.limit().equals(misread));
+    }
+
+    @Test
+    void oneRefusalThatExplainsNothingSlowsToSeventyPercentOfWhatWasDriven() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long now = 0;
+        for (int i = 0; i < 200; i++) {
+            quota.settle(granted(quota.reserve(Cost.ofTokens(1), now)), answered(), now + 10 * MS);
+            now += 50 * MS; // twenty a second
+        }
+        Reservation refused = granted(quota.reserve(Cost.ofTokens(1), now));
+        quota.settle(refused, new Settlement.Refused(LimitExceeded.unexplained(Optional.empty()), List.of()), now);
+        int inTwoSeconds = countAnswering(quota, now + SECOND, now + 3 * SECOND);
+        assertThat(inTwoSeconds).isBetween(25, 45);
     }
 
     @Test
