@@ -42,9 +42,10 @@ public final class Quota {
 
     private static final long PAUSE_BEFORE_FIRST_ANSWER_NANOS = 50_000_000;
     /** A refusal without any hint: first pause, doubled with each further one. */
-    private static final long BLIND_PAUSE_NANOS = 1_000_000_000;
+    private static final long BLIND_PAUSE_NANOS = 250_000_000;
 
-    private static final int MAX_BLIND_DOUBLINGS = 6;
+    private static final long SLOW_DOWN_PAUSE_NANOS = 1_000_000_000;
+    private static final int MAX_BLIND_DOUBLINGS = 8;
     private static final int MAX_CONTRADICTIONS = 4;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -70,6 +71,8 @@ public final class Quota {
     private boolean closed;
     private long closedUntil;
     private int blindRefusals;
+    private long lastBlindAt;
+    private final OverloadShare overload = new OverloadShare();
     private long refusals;
     private long settledTwice;
 
@@ -138,16 +141,16 @@ public final class Quota {
             inFlight--;
             switch (settlement) {
                 case Answered answered -> {
-                    answered(now);
+                    answered(reservation, now);
                     concurrency.succeeded(inFlight + 1, now - reservation.sentAtNanos(), now);
                     observe(answered.states(), reservation, now);
                 }
                 case Failed failed -> {
-                    if (failed.signOfOverload()) {
+                    if (failed.signOfOverload() && overload.turnedAway()) {
                         concurrency.overloaded(inFlight + 1, now);
                     }
                     if (!failed.states().isEmpty()) {
-                        answered(now);
+                        answers++;
                         observe(failed.states(), reservation, now);
                     }
                 }
@@ -254,9 +257,12 @@ public final class Quota {
         return new Reservation(cost, now, total);
     }
 
-    private void answered(long now) {
+    private void answered(Reservation reservation, long now) {
         answers++;
-        blindRefusals = 0;
+        overload.answered();
+        if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
+            blindRefusals = 0;
+        }
         if (adaptiveRate != null) {
             adaptiveRate.answered(false, now);
         }
@@ -364,10 +370,16 @@ public final class Quota {
         if (refusedByShownLimit(refused, reservation, now)) {
             return;
         }
-        blindRefusals++;
-        concurrency.overloaded(inFlight + 1, now);
-        if (adaptiveRate != null) {
-            adaptiveRate.answered(true, now);
+        if (overload.turnedAway()) {
+            concurrency.overloaded(inFlight + 1, now);
+            if (adaptiveRate != null) {
+                adaptiveRate.answered(true, now);
+            }
+        }
+        // Many calls that were on their way are refused for one cause: only what left after it counts as another one.
+        if (blindRefusals == 0 || reservation.sentAtNanos() - lastBlindAt > 0) {
+            blindRefusals++;
+            lastBlindAt = now;
         }
         long pause = exceeded.tryAgainIn()
                 .map(Duration::toNanos)
@@ -413,7 +425,7 @@ public final class Quota {
         if (ramp != null) {
             ramp.slowDown(now);
         }
-        close(now + retryAfter.map(Duration::toNanos).orElse(BLIND_PAUSE_NANOS));
+        close(now + retryAfter.map(Duration::toNanos).orElse(SLOW_DOWN_PAUSE_NANOS));
     }
 
     private void close(long until) {

@@ -336,12 +336,12 @@ final class QuotaTest {
     void aRefusalThatExplainsNothingPausesEverythingLongerEachTime() {
         Quota quota = knowing(RPM_500);
         long now = 0;
-        for (long seconds : new long[] {1, 2, 4, 8}) {
+        for (long quarters : new long[] {1, 2, 4, 8}) {
             Reservation reservation = granted(quota.reserve(Cost.ofTokens(1), now));
             quota.settle(
                     reservation, new Settlement.Refused(LimitExceeded.unexplained(Optional.empty()), List.of()), now);
-            assertThat(quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isEqualTo(seconds * SECOND);
-            now += seconds * SECOND + 10 * SECOND;
+            assertThat(quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isEqualTo(quarters * 250 * MS);
+            now += 10 * SECOND;
         }
     }
 
@@ -380,17 +380,45 @@ final class QuotaTest {
     }
 
     @Test
-    void oneRefusalThatExplainsNothingSlowsToSeventyPercentOfWhatWasDriven() {
+    void refusalsThatExplainNothingAndGoOnSlowDownToAboutWhatWasDriven() {
         var quota = new Quota(QuotaSettings.learnEverything());
         long now = 0;
         for (int i = 0; i < 200; i++) {
             quota.settle(granted(quota.reserve(Cost.ofTokens(1), now)), answered(), now + 10 * MS);
             now += 50 * MS; // twenty a second
         }
-        Reservation refused = granted(quota.reserve(Cost.ofTokens(1), now));
-        quota.settle(refused, new Settlement.Refused(LimitExceeded.unexplained(Optional.empty()), List.of()), now);
-        int inTwoSeconds = countAnswering(quota, now + SECOND, now + 3 * SECOND);
-        assertThat(inTwoSeconds).isBetween(25, 45);
+        for (int i = 0; i < 10; i++) {
+            Reservation refused = granted(quota.reserve(Cost.ofTokens(1), now));
+            quota.settle(
+                    refused,
+                    new Settlement.Refused(LimitExceeded.unexplained(Optional.of(Duration.ofMillis(1))), List.of()),
+                    now);
+            now += 50 * MS;
+        }
+        // Without a limit an answer would follow the other at once, thousands of them.
+        int inOneSecond = countAnswering(quota, now + MS, now + SECOND);
+        assertThat(inOneSecond).isBetween(10, 30);
+    }
+
+    @Test
+    void oneRefusalInAHundredThatExplainsNothingCostsAMoment() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long now = 0;
+        for (int i = 0; i < 1_000; i++) {
+            while (!(quota.reserve(Cost.ofTokens(1), now) instanceof Granted(Reservation reservation))) {
+                now += 10 * MS;
+            }
+            boolean unlucky = i % 100 == 99;
+            quota.settle(
+                    reservation,
+                    unlucky
+                            ? new Settlement.Refused(LimitExceeded.unexplained(Optional.empty()), List.of())
+                            : answered(),
+                    now + MS);
+            now += 50 * MS;
+        }
+        assertThat(now).isLessThan(55 * SECOND); // fifty if nothing were refused
+        assertThat(quota.snapshot(now).concurrencyLimit()).isGreaterThanOrEqualTo(16);
     }
 
     @Test

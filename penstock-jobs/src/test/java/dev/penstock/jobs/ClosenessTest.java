@@ -133,6 +133,16 @@ final class ClosenessTest {
         assertThat(figures.result.ledger().refusedTotal()).as(figures.line).isLessThanOrEqualTo(sample.count / 200);
     }
 
+    @ParameterizedTest
+    @MethodSource("faulty")
+    void signsOfOverloadThatComeAndGoCostLittleTime(Case sample) {
+        TwinSettings settings =
+                settings(sample).faults(FaultPlan.parse("503=1%,429=0.2%")).build();
+        Figures figures = figures(sample, settings);
+        assertThat(figures.ratio).as(figures.line).isLessThanOrEqualTo(1.10);
+        assertThat(figures.result.answeredOnce()).as(figures.line).isEqualTo(sample.count);
+    }
+
     private static TwinSettings.Builder settings(Case sample) {
         return TwinSettings.builder()
                 .limits(FamilyLimits.ofTier(sample.tier))
