@@ -141,7 +141,9 @@ final class RunCommand implements Callable<Integer> {
         @Option(
                 names = "--budget",
                 paramLabel = "DOLLARS",
-                description = "Stop before the job, over all its runs, could cost more than this.")
+                description =
+                        "Stop before the job, over all its runs, could cost more than this. Without --max-output, each"
+                                + " call in flight sets aside all that its model may write.")
         Optional<BigDecimal> budget = Optional.empty();
 
         @Option(
@@ -153,7 +155,9 @@ final class RunCommand implements Callable<Integer> {
         @Option(
                 names = "--prices",
                 paramLabel = "FILE",
-                description = "Your own prices as CSV: family, input, cached_input, output; dollars a million tokens.")
+                description =
+                        "Your own prices as CSV: family, input, cached_input, output in dollars a million tokens, and"
+                                + " max_output_tokens.")
         Optional<Path> prices = Optional.empty();
     }
 

@@ -86,6 +86,15 @@ final class RunOptions {
         return key;
     }
 
+    /** Tells of a key that anyone on the way can read; that is the user's to decide. */
+    void warnOfAKeyInTheOpen(URI baseUrl, Optional<String> key) {
+        if (key.isPresent() && "http".equalsIgnoreCase(baseUrl.getScheme()) && !isLoopback(baseUrl)) {
+            shell.err()
+                    .println("penstock: warning: the API key is sent to " + baseUrl.getHost()
+                            + " over plain http, where anyone on the way can read it; use https if you can");
+        }
+    }
+
     private static boolean isLoopback(URI url) {
         String host = String.valueOf(url.getHost()).toLowerCase(Locale.ROOT);
         return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");

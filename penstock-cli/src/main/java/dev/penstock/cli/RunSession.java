@@ -36,7 +36,10 @@ final class RunSession {
         Optional<String> tier = command.answering.emulate;
         if (tier.isEmpty()) {
             URI baseUrl = options.baseUrl();
-            return run(options.settings(baseUrl, options.key(baseUrl), Optional.empty(), tiers));
+            Optional<String> key = options.key(baseUrl);
+            RunSettings settings = options.settings(baseUrl, key, Optional.empty(), tiers);
+            options.warnOfAKeyInTheOpen(baseUrl, key);
+            return run(settings);
         }
         String latency = command.answering.emulateLatency.orElse(EmulatorOptions.DEFAULT_LATENCY);
         try (Emulator emulator =

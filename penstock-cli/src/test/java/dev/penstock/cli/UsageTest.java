@@ -121,6 +121,22 @@ class UsageTest {
         assertThat(console.err()).contains("--emulate is 'tier-9'", "free, 1 to 5", "unlimited");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "http://192.0.2.1/v1, true",
+        "HTTP://api.example.com/v1, true",
+        "https://api.example.com/v1, false",
+        "http://127.0.0.1:1/v1, false",
+        "http://[::1]:1/v1, false",
+    })
+    void aKeyOverPlainHttpToAnotherMachineIsWarnedOf(String baseUrl, boolean warned) {
+        Console keyed = Console.withKey();
+        assertThat(keyed.run("run", "no-such-file.jsonl", "--base-url", baseUrl))
+                .isEqualTo(2);
+        assertThat(keyed.err().contains("over plain http")).isEqualTo(warned);
+        assertThat(keyed.err()).contains("no-such-file.jsonl does not exist").doesNotContain(Console.KEY);
+    }
+
     @Test
     void aMissingKeyIsExplainedBeforeAnythingIsRead() {
         assertThat(console.run("run", "no-such-file.jsonl")).isEqualTo(2);

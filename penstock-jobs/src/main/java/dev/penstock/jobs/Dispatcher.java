@@ -54,6 +54,9 @@ final class Dispatcher<R> {
 
         /** The most that it can cost in nano-dollars; 0 when nothing is known or nothing is capped. */
         long worstCaseNanoDollars(R row);
+
+        /** A row waits for {@link SpendGuard#nextMark} to be on the disk. Ask again when it is. */
+        default void markWanted() {}
     }
 
     Dispatcher(
@@ -230,9 +233,18 @@ final class Dispatcher<R> {
         long worstCase = costing.worstCaseNanoDollars(flight.row());
         if (!spend.allows(worstCase)) {
             if (!spend.mayAllowLater(worstCase)) {
-                stop(new StopCause.BudgetReached("The next request might cost more than is left of the budget."));
+                stop(new StopCause.BudgetReached("The next request might cost more than is left of the budget"
+                        + spend.unsure()
+                                .map(dollars -> ", of which " + dollars + " dollars count for calls whose answers"
+                                        + " never came")
+                                .orElse("")
+                        + "."));
             }
             return Optional.empty(); // what is in flight may turn out cheaper
+        }
+        if (!spend.isMarked(worstCase)) {
+            costing.markWanted();
+            return Optional.empty();
         }
         return switch (flight.lane().quota().reserve(costing.cost(flight.row()), now)) {
             case Admission.Granted granted -> {

@@ -63,4 +63,12 @@ public final class InputException extends JobException {
                 file + " asks the model " + model + ", whose price is not known, so a budget cannot be"
                         + " kept. Give its price in a file of prices, or leave --budget out");
     }
+
+    /** A row sets no maximum, and the model's is not known. */
+    static InputException unbounded(Path file, String model) {
+        return new InputException(file + " asks the model " + model + " without a limit on the answer, and the table of"
+                + " prices does not say how much that model may write, so a budget cannot be kept. Set --max-output (in a"
+                + " batch file, max_completion_tokens or what the endpoint calls it), add max_output_tokens to a file for"
+                + " --prices, or leave --budget out");
+    }
 }

@@ -85,6 +85,11 @@ public final class JobRun {
         }
         requirePrices(store.families());
         JobCounts counts = store.counts();
+        counts.spent().forEach((model, usage) -> {
+            if (!usage.equals(NOTHING)) {
+                requirePrices(List.of(model));
+            }
+        });
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
         LiveRun.Result result;
         if (counts.pending() == 0) {
@@ -114,7 +119,7 @@ public final class JobRun {
                 return;
             }
             JobCounts counts = store.counts();
-            if (counts.answered() > 0 || !counts.spentInAll().equals(NOTHING)) {
+            if (counts.answered() > 0 || !counts.spentInAll().equals(NOTHING) || store.spendMark() > 0) {
                 throw new JobChangedException(store.path(), differences, counts.answered());
             }
             tell(() -> listener.notice("The job was started differently before (" + String.join("; ", differences)
@@ -152,6 +157,9 @@ public final class JobRun {
                 throw InputException.badRows(settings.input(), report);
             }
             requirePrices(scan.unpriced);
+            if (!scan.unbounded.isEmpty()) {
+                throw InputException.unbounded(settings.input(), scan.unbounded);
+            }
             store.scanFinished(identity(input, report.digest()), report, scan.families.names());
             done = true;
             tell(() -> listener.scanned(report));
@@ -429,6 +437,9 @@ public final class JobRun {
         private final Families families = new Families();
         private final Set<String> unpriced = new LinkedHashSet<>();
         private final Pricing pricing = new Pricing(settings.prices());
+        /** The first model that a row asks without any limit on the answer, if a budget needs one. */
+        private String unbounded = "";
+
         private List<RowEntry> batch = new ArrayList<>(ROWS_PER_INSERT);
         private long rows;
         private long lastNews = ticker.nanos();
@@ -448,8 +459,14 @@ public final class JobRun {
             String model = request.facts().model();
             batch.add(new RowEntry(place, families.stratum(model, tokens), tokens));
             rows++;
-            if (settings.budgetDollars().isPresent() && unpriced.size() < UNPRICED_KEPT && !pricing.knows(model)) {
-                unpriced.add(model);
+            if (settings.budgetDollars().isPresent()) {
+                if (!pricing.knows(model)) {
+                    if (unpriced.size() < UNPRICED_KEPT) {
+                        unpriced.add(model);
+                    }
+                } else if (unbounded.isEmpty() && !pricing.bounds(request.facts())) {
+                    unbounded = model;
+                }
             }
             if (batch.size() == ROWS_PER_INSERT) {
                 flush();

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,6 +49,9 @@ public final class JobStore implements AutoCloseable {
     private static final String TOOL = "tool";
     /** Followed by the family's number. */
     private static final String FAMILY = "family.";
+
+    /** Among the totals. */
+    private static final String SPEND_MARK = "spend_mark";
 
     private static final String SHA256 = "input.sha256";
     private static final String BYTES = "input.bytes";
@@ -308,14 +312,33 @@ public final class JobStore implements AutoCloseable {
      * @return how many of the rows had not ended before
      */
     public int store(List<RowResult> results) {
-        if (results.isEmpty()) {
+        return store(results, OptionalLong.empty());
+    }
+
+    /**
+     * As {@link #store(List)}, with the mark of a budget in the same transaction.
+     *
+     * @param mark nano-dollars, see {@link SpendGuard}; empty to leave it as it is
+     */
+    int store(List<RowResult> results, OptionalLong mark) {
+        if (results.isEmpty() && mark.isEmpty()) {
             return 0;
         }
         return inTurn(() -> {
             int[] stored = new int[1];
-            inTransaction(() -> stored[0] = insert(results));
+            inTransaction(() -> {
+                stored[0] = results.isEmpty() ? 0 : insert(results);
+                if (mark.isPresent()) {
+                    addToTotal(SPEND_MARK, mark.getAsLong() - total(SPEND_MARK));
+                }
+            });
             return stored[0];
         });
+    }
+
+    /** Nano-dollars that earlier runs with a budget may have spent beside the usage of the stored answers. */
+    long spendMark() {
+        return inTurn(() -> total(SPEND_MARK));
     }
 
     private int insert(List<RowResult> results) throws SQLException {

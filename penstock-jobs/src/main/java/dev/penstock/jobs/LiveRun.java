@@ -140,30 +140,46 @@ final class LiveRun {
         this.timeoutText = seconds(settings.timeout());
         this.client = new ApiClient(vertx, settings, ticker, this::pump);
         this.notices = new RunNotices(client.place(), listener);
-        this.writer = new ResultWriter(store, new Stored());
+        SpendGuard spend = spendGuard(store);
+        Pricing stored = new Pricing(settings.prices());
+        this.writer = new ResultWriter(store, spend, result -> guardedCost(stored, result), new Stored());
         this.pending = store.pendingReader();
         long now = ticker.nanos();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed());
-        long budget = settings.budgetDollars()
-                .map(dollars ->
-                        dollars.movePointRight(9).setScale(0, RoundingMode.DOWN).longValueExact())
-                .orElse(Long.MAX_VALUE);
         this.dispatcher = new Dispatcher<>(
                 lanes(store, now),
                 new RowCosting(),
                 RetryPolicy.DEFAULT.withMaxAttempts(settings.maxAttempts()),
                 new RetryBudget(RetryBudget.Settings.DEFAULT, now),
-                new SpendGuard(budget, spentBefore()),
+                spend,
                 new ConnectionWatch(patience.neverReached(), patience.outage(), random),
                 random);
         this.progress = snapshot(RunPhase.SENDING, now);
     }
 
-    private long spentBefore() {
-        return Pricing.dollars(settings.prices(), before.spent())
-                .map(dollars ->
-                        dollars.movePointRight(9).setScale(0, RoundingMode.UP).longValueExact())
-                .orElse(0L);
+    private SpendGuard spendGuard(JobStore store) {
+        if (settings.budgetDollars().isEmpty()) {
+            return SpendGuard.unlimited();
+        }
+        BigDecimal spent = Pricing.dollars(settings.prices(), before.spent())
+                .orElseThrow(() -> new IllegalStateException("a budget needs the price of all that was spent"));
+        return new SpendGuard(
+                nanoDollars(settings.budgetDollars().get(), RoundingMode.DOWN),
+                nanoDollars(spent, RoundingMode.UP),
+                store.spendMark());
+    }
+
+    private static long nanoDollars(BigDecimal dollars, RoundingMode rounding) {
+        return dollars.movePointRight(9)
+                .setScale(0, rounding)
+                .min(BigDecimal.valueOf(Long.MAX_VALUE / 4))
+                .longValueExact();
+    }
+
+    /** What the guard was told of a result that is stored now; nothing of one without a usage. */
+    private static long guardedCost(Pricing pricing, RowResult result) {
+        return Pricing.nanoDollarsRoundedUp(
+                pricing.picoDollars(result.model(), result.spent()).orElse(0));
     }
 
     private List<Lane<PendingRow>> lanes(JobStore store, long now) {
@@ -714,7 +730,22 @@ final class LiveRun {
 
         @Override
         public long worstCaseNanoDollars(PendingRow row) {
-            return settings.budgetDollars().isPresent() ? pricing.worstCaseNanoDollars(row.facts(input)) : 0;
+            if (settings.budgetDollars().isEmpty()) {
+                return 0;
+            }
+            RequestFacts facts = row.facts(input);
+            if (!pricing.knows(facts.model())) {
+                throw InputException.unpriced(settings.input(), facts.model());
+            }
+            if (!pricing.bounds(facts)) {
+                throw InputException.unbounded(settings.input(), facts.model());
+            }
+            return pricing.worstCaseNanoDollars(facts, row.bodyBytes(input));
+        }
+
+        @Override
+        public void markWanted() {
+            writer.mark();
         }
     }
 
@@ -733,6 +764,11 @@ final class LiveRun {
                     pump();
                 }
             });
+        }
+
+        @Override
+        public void marked() {
+            onLoop(LiveRun.this::pump);
         }
 
         @Override

@@ -16,6 +16,7 @@ final class PendingRow {
 
     private @Nullable PreparedRequest request;
     private @Nullable RequestFacts facts;
+    private int bodyBytes;
 
     /** What the row takes by an exact count; only counted where it decides something. */
     @Nullable
@@ -47,6 +48,7 @@ final class PendingRow {
             known = input.read(entry.place());
             request = known;
             facts = known.facts();
+            bodyBytes = known.body().length;
         }
         return known;
     }
@@ -54,6 +56,10 @@ final class PendingRow {
     RequestFacts facts(JobInput input) {
         RequestFacts known = facts;
         return known == null ? request(input).facts() : known;
+    }
+
+    int bodyBytes(JobInput input) {
+        return facts == null ? request(input).body().length : bodyBytes;
     }
 
     void dropRequest() {

@@ -1,6 +1,5 @@
 package dev.penstock.jobs;
 
-import dev.penstock.wire.CostEstimator;
 import dev.penstock.wire.Price;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.RequestFacts;
@@ -17,11 +16,19 @@ import java.util.OptionalLong;
  * of a millionth of a dollar per million tokens is one pico-dollar per token. Owned by one thread.
  */
 final class Pricing {
-    /** What a model may write if a request sets no maximum; the largest output of most models. */
-    static final long UNSET_OUTPUT = 16_384;
+    /** No tokenizer makes more tokens of a character than its bytes in UTF-8. */
+    private static final int MOST_BYTES = 3;
 
-    /** The estimate of the input is high for prose, and may be low for other text. */
-    private static final double INPUT_MARGIN = 1.5;
+    /** More than the names of roles and the frame of a message. */
+    private static final int FRAME_TOKENS = 64;
+
+    /**
+     * Of an image in high detail, eight tiles of 5,667 tokens and a base of 2,833 for the model that charges most; see
+     * <a href="https://platform.openai.com/docs/guides/images-vision">images and vision</a>.
+     */
+    private static final long IMAGE_TOKENS = 50_000;
+
+    private static final long TOO_MUCH = Long.MAX_VALUE / 4;
 
     private static final int PICO_DIGITS = 12;
     private static final long PICO_IN_NANO = 1_000;
@@ -31,7 +38,7 @@ final class Pricing {
     private final Map<String, Optional<PerToken>> byModel = new HashMap<>();
 
     /** Pico-dollars. */
-    private record PerToken(long input, long cachedInput, long output) {}
+    private record PerToken(long input, long cachedInput, long output, OptionalLong maxOutput) {}
 
     Pricing(PriceTable table) {
         this.table = table;
@@ -39,6 +46,17 @@ final class Pricing {
 
     boolean knows(String model) {
         return price(model).isPresent();
+    }
+
+    /** Whether it is known how much an answer may hold at most, given that the price is known. */
+    boolean bounds(RequestFacts facts) {
+        return !facts.endpoint().generates()
+                || facts.maxOutputTokens().isPresent()
+                || price(facts.model()).flatMap(each -> boxed(each.maxOutput)).isPresent();
+    }
+
+    private static Optional<Long> boxed(OptionalLong value) {
+        return value.isPresent() ? Optional.of(value.getAsLong()) : Optional.empty();
     }
 
     /** What a usage costs; empty if the model's price is not known. */
@@ -53,18 +71,41 @@ final class Pricing {
                 + usage.outputTokens() * each.output);
     }
 
-    /** The most that a request can cost; so much that no budget allows it if the model's price is not known. */
-    long worstCaseNanoDollars(RequestFacts facts) {
+    /**
+     * The most that a request can cost: its input as if each byte of it were a token, and its output at the maximum that
+     * it sets or, without one, at the model's. Input that a request only points to (files, stored conversations, hosted
+     * tools) is not in it.
+     *
+     * @param bodyBytes length of the body that the facts were read from
+     * @throws IllegalArgumentException if price or maximum is not known
+     */
+    long worstCaseNanoDollars(RequestFacts facts, int bodyBytes) {
         Optional<PerToken> price = price(facts.model());
-        if (price.isEmpty()) {
-            return Long.MAX_VALUE / 4;
+        if (price.isEmpty() || !bounds(facts)) {
+            throw new IllegalArgumentException("nothing bounds what " + facts.model() + " costs");
         }
-        double input = CostEstimator.estimatedInputTokens(facts) * INPUT_MARGIN * Math.max(1, facts.choices());
-        double output = facts.maxOutputTokens().isPresent() || !facts.endpoint().generates()
-                ? CostEstimator.reservedOutputTokens(facts)
-                : (double) UNSET_OUTPUT * Math.max(1, facts.inputs()) * facts.choices();
-        double pico = input * price.get().input + output * price.get().output;
-        return (long) Math.ceil(Math.min(pico / PICO_IN_NANO, Long.MAX_VALUE / 4.0));
+        PerToken each = price.get();
+        double input = (double) mostInputTokens(facts, bodyBytes) * facts.choices();
+        double output = 0;
+        if (facts.endpoint().generates()) {
+            output = (double) facts.maxOutputTokens().orElseGet(each.maxOutput::getAsLong)
+                    * Math.max(1, facts.inputs())
+                    * facts.choices();
+        }
+        double pico = input * Math.max(each.input, each.cachedInput) + output * each.output;
+        return (long) Math.ceil(Math.min(pico / PICO_IN_NANO, TOO_MUCH));
+    }
+
+    private static long mostInputTokens(RequestFacts facts, int bodyBytes) {
+        if (facts.inputImages() == 0) {
+            return bodyBytes;
+        }
+        // The bytes of an image say nothing: it costs by its size in pixels.
+        long text = facts.text().ascii()
+                + MOST_BYTES * (facts.text().alphabetic() + facts.text().wide())
+                + facts.tokenIds()
+                + (long) FRAME_TOKENS * (1 + facts.messages());
+        return Math.min(bodyBytes, text) + IMAGE_TOKENS * facts.inputImages();
     }
 
     static long nanoDollarsRoundedUp(long picoDollars) {
@@ -104,7 +145,10 @@ final class Pricing {
     private static PerToken perToken(Price price) {
         long input = pico(price.inputPerMillion());
         return new PerToken(
-                input, price.cachedInputPerMillion().map(Pricing::pico).orElse(input), pico(price.outputPerMillion()));
+                input,
+                price.cachedInputPerMillion().map(Pricing::pico).orElse(input),
+                pico(price.outputPerMillion()),
+                price.maxOutputTokens());
     }
 
     private static long pico(BigDecimal dollarsPerMillion) {

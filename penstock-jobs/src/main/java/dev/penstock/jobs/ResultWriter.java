@@ -3,9 +3,12 @@ package dev.penstock.jobs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +25,15 @@ final class ResultWriter {
     private final JobStore store;
     private final Events events;
     private final Thread thread;
+    private final SpendGuard spend;
+    private final ToLongFunction<RowResult> cost;
+    /** Empty for nothing but a new mark, or the end. */
     private final LinkedBlockingQueue<Optional<RowResult>> queue = new LinkedBlockingQueue<>();
+
     private final AtomicInteger rows = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
+    private final AtomicBoolean markAsked = new AtomicBoolean();
+    private volatile boolean closing;
     private volatile @Nullable JobException failure;
 
     /** Taken from the queue and not stored. Owned by the thread, and by the closer once it has ended. */
@@ -34,12 +43,20 @@ final class ResultWriter {
     interface Events {
         void stored(List<RowResult> results);
 
+        /** There is a new mark of what was spent. Called after each transaction of a run with a budget. */
+        void marked();
+
         /** Nothing is stored any more; what has been, is safe. Called at most once. */
         void failed(JobException why);
     }
 
-    ResultWriter(JobStore store, Events events) {
+    /**
+     * @param cost nano-dollars that a result counts for with the guard; called by one thread at a time
+     */
+    ResultWriter(JobStore store, SpendGuard spend, ToLongFunction<RowResult> cost, Events events) {
         this.store = store;
+        this.spend = spend;
+        this.cost = cost;
         this.events = events;
         this.thread = new Thread(this::work, "penstock-results");
         thread.setDaemon(true);
@@ -56,6 +73,13 @@ final class ResultWriter {
         queue.add(Optional.of(result));
     }
 
+    /** Asks for a new mark of what was spent, see {@link Events#marked}. */
+    void mark() {
+        if (markAsked.compareAndSet(false, true)) {
+            queue.add(Optional.empty());
+        }
+    }
+
     boolean isFull() {
         return failure == null && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
     }
@@ -66,6 +90,7 @@ final class ResultWriter {
      * @return why results could not be stored, if so
      */
     Optional<JobException> close() {
+        closing = true;
         queue.add(Optional.empty());
         boolean interrupted = false;
         while (true) {
@@ -85,8 +110,12 @@ final class ResultWriter {
         try {
             for (int from = 0; from < unsaved.size(); from += ROWS_PER_TRANSACTION) {
                 List<RowResult> part = unsaved.subList(from, Math.min(unsaved.size(), from + ROWS_PER_TRANSACTION));
-                int unused = store.store(part);
+                save(part);
                 events.stored(List.copyOf(part));
+            }
+            OptionalLong last = spend.lastMark();
+            if (last.isPresent()) {
+                int unused = store.store(List.of(), last);
             }
             return Optional.empty();
         } catch (JobException e) {
@@ -98,7 +127,7 @@ final class ResultWriter {
         while (true) {
             try {
                 Optional<RowResult> first = queue.take();
-                if (first.isEmpty() || !store(first.get())) {
+                if ((first.isEmpty() && closing) || !store(first)) {
                     return;
                 }
             } catch (InterruptedException e) {
@@ -109,25 +138,27 @@ final class ResultWriter {
     }
 
     /** @return whether to go on */
-    private boolean store(RowResult first) {
+    private boolean store(Optional<RowResult> first) {
         List<RowResult> batch = new ArrayList<>();
         long batchBytes = 0;
         boolean last = false;
-        for (RowResult result = first; ; ) {
-            batch.add(result);
-            batchBytes += size(result);
+        for (Optional<RowResult> next = first; next != null; next = queue.poll()) {
+            if (next.isEmpty()) {
+                if (closing) {
+                    last = true;
+                    break;
+                }
+                continue;
+            }
+            batch.add(next.get());
+            batchBytes += size(next.get());
             if (batch.size() == ROWS_PER_TRANSACTION || batchBytes >= BYTES_PER_TRANSACTION) {
                 break;
             }
-            Optional<RowResult> next = queue.poll();
-            last = next != null && next.isEmpty();
-            if (next == null || next.isEmpty()) {
-                break;
-            }
-            result = next.get();
         }
         try {
-            int unused = store.store(batch);
+            markAsked.set(false);
+            save(batch);
         } catch (JobException e) {
             unsaved.addAll(batch);
             failure = e;
@@ -138,6 +169,15 @@ final class ResultWriter {
         bytes.addAndGet(-batchBytes);
         events.stored(batch);
         return !last;
+    }
+
+    private void save(List<RowResult> batch) {
+        OptionalLong mark = spend.nextMark();
+        int unused = store.store(batch, mark);
+        if (mark.isPresent()) {
+            spend.marked(mark.getAsLong(), batch.stream().mapToLong(cost).sum());
+            events.marked();
+        }
     }
 
     private static long size(RowResult result) {

@@ -1,43 +1,123 @@
 package dev.penstock.jobs;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.Optional;
+import java.util.OptionalLong;
+
 /**
  * A hard cap on money. Before a request is sent, the most that it can cost is set aside; the answer turns that into what
- * it did cost. What is spent and set aside together never exceeds the budget. Amounts are nano-dollars. Owned by the
- * dispatcher.
+ * it did cost, or into the worst case where nobody can tell. What is spent and set aside together never exceeds the
+ * budget. Amounts are nano-dollars.
+ *
+ * <p>So that a killed process forgets no money, the job's file holds a mark: at least everything that is not there as
+ * the usage of an answer, that is, calls in flight, calls that were lost, and answers that are not stored yet. The mark
+ * is written ahead of the calls with some room above, and again with every results, so that it costs few writes. Without
+ * a budget there is no mark.
+ *
+ * <p>The dispatcher spends; the writer's thread keeps the mark. Safe for use by several threads.
  */
 final class SpendGuard {
+    /** Room above the mark, as a share of the budget; what a kill may set aside too much. */
+    private static final long SHARE_WRITTEN_AHEAD = 100;
+
+    private static final long NO_BUDGET = Long.MAX_VALUE;
+
     private final long budgetNanoDollars;
     private long spent;
     private long setAside;
+    /** What must be below the mark. */
+    private long unstored;
+    /** The least that the file may say at the moment. */
+    private long mark;
+
+    private long dearest;
+    /** The part of what is spent that was charged at the worst case. */
+    private long unsure;
 
     /**
-     * @param budgetNanoDollars the cap; {@link Long#MAX_VALUE} for none
-     * @param spent what earlier runs of the job have cost
+     * @param budgetNanoDollars the cap
+     * @param spent what the stored answers have cost
+     * @param mark the mark of earlier runs
      */
-    SpendGuard(long budgetNanoDollars, long spent) {
+    SpendGuard(long budgetNanoDollars, long spent, long mark) {
         this.budgetNanoDollars = budgetNanoDollars;
-        this.spent = spent;
+        this.spent = spent + mark;
+        this.unsure = mark;
+        this.unstored = mark;
+        this.mark = mark;
     }
 
-    boolean allows(long worstCase) {
+    static SpendGuard unlimited() {
+        return new SpendGuard(NO_BUDGET, 0, 0);
+    }
+
+    private boolean isUnlimited() {
+        return budgetNanoDollars == NO_BUDGET;
+    }
+
+    synchronized boolean allows(long worstCase) {
         return worstCase <= budgetNanoDollars - spent - setAside;
     }
 
     /** Whether it would be allowed if everything that runs turned out to cost nothing. */
-    boolean mayAllowLater(long worstCase) {
+    synchronized boolean mayAllowLater(long worstCase) {
         return worstCase <= budgetNanoDollars - spent;
     }
 
-    void setAside(long worstCase) {
+    /** Whether the mark on the disk has room for it; if not, the next mark will. */
+    synchronized boolean isMarked(long worstCase) {
+        dearest = Math.max(dearest, worstCase);
+        return isUnlimited() || unstored + worstCase <= mark;
+    }
+
+    synchronized void setAside(long worstCase) {
         setAside += worstCase;
+        unstored += worstCase;
     }
 
-    void settle(long worstCase, long cost) {
+    synchronized void settle(long worstCase, long cost) {
         setAside -= worstCase;
+        unsure += cost == worstCase ? cost : 0;
         spent += cost;
+        unstored += cost - worstCase;
     }
 
-    long spent() {
+    synchronized long spent() {
         return spent;
+    }
+
+    /** What counts for calls whose cost nobody can tell, in dollars; empty if nothing does. */
+    synchronized Optional<BigDecimal> unsure() {
+        return unsure == 0
+                ? Optional.empty()
+                : Optional.of(BigDecimal.valueOf(unsure, 9).setScale(4, RoundingMode.UP));
+    }
+
+    /** The mark to write now; {@link #marked} must follow once it is on the disk. Empty without a budget. */
+    synchronized OptionalLong nextMark() {
+        if (isUnlimited()) {
+            return OptionalLong.empty();
+        }
+        long room = Math.max(budgetNanoDollars / SHARE_WRITTEN_AHEAD, 2 * dearest);
+        long left = Math.max(0, budgetNanoDollars - spent - setAside);
+        long next = unstored + Math.min(room, left);
+        mark = Math.min(mark, next); // until it is known which of the two is on the disk
+        return OptionalLong.of(next);
+    }
+
+    /** The mark when nothing is sent any more. Empty if it is there already, or there is no budget. */
+    synchronized OptionalLong lastMark() {
+        return isUnlimited() || unstored == mark ? OptionalLong.empty() : OptionalLong.of(unstored);
+    }
+
+    /**
+     * A mark is on the disk.
+     *
+     * @param storedCost what the answers cost that were stored with it
+     */
+    synchronized void marked(long newMark, long storedCost) {
+        mark = newMark;
+        unstored -= storedCost;
     }
 }

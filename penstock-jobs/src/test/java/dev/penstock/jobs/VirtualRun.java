@@ -126,7 +126,7 @@ final class VirtualRun {
                 },
                 RetryPolicy.DEFAULT,
                 new RetryBudget(RetryBudget.Settings.DEFAULT, now),
-                new SpendGuard(Long.MAX_VALUE, 0),
+                SpendGuard.unlimited(),
                 new ConnectionWatch(Duration.ofSeconds(15), Duration.ofMinutes(10), random),
                 random);
     }

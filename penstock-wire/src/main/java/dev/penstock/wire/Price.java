@@ -2,6 +2,7 @@ package dev.penstock.wire;
 
 import java.math.BigDecimal;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The list price of a model family in US dollars per million tokens.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param inputPerMillion input that is not cached
  * @param cachedInputPerMillion cached input; empty if it has no price of its own
  * @param outputPerMillion output; zero where there is none
+ * @param maxOutputTokens the most tokens that one answer may hold; empty if it is not known
  */
 public record Price(
         String source,
@@ -21,7 +23,8 @@ public record Price(
         String family,
         BigDecimal inputPerMillion,
         Optional<BigDecimal> cachedInputPerMillion,
-        BigDecimal outputPerMillion) {
+        BigDecimal outputPerMillion,
+        OptionalLong maxOutputTokens) {
 
     /** What a usage costs, in US dollars, exactly. */
     public BigDecimal costOf(Usage usage) {

@@ -18,7 +18,7 @@ public final class PriceTable {
     private static final String RESOURCE = "prices.csv";
     private static final Set<String> REQUIRED = new LinkedHashSet<>(List.of("family", "input"));
     private static final Set<String> OPTIONAL =
-            new LinkedHashSet<>(List.of("source", "url", "date", "cached_input", "output"));
+            new LinkedHashSet<>(List.of("source", "url", "date", "cached_input", "output", "max_output_tokens"));
 
     private final List<Price> rows;
     private final Map<String, Price> first = new HashMap<>();
@@ -41,8 +41,8 @@ public final class PriceTable {
 
     /**
      * A user's prices: CSV with a header line that names at least {@code family} and {@code input}, and any of
-     * {@code source, url, date, cached_input, output}; US dollars per million tokens. Lines that start with {@code #} are
-     * comments.
+     * {@code source, url, date, cached_input, output}, US dollars per million tokens, and {@code max_output_tokens}. Lines
+     * that start with {@code #} are comments.
      *
      * @throws DataFileException if the file cannot be read or a line is wrong; the message names file and line
      */
@@ -71,7 +71,8 @@ public final class PriceTable {
                     row.required("family"),
                     row.requiredMoney("input"),
                     row.money("cached_input"),
-                    row.money("output").orElse(BigDecimal.ZERO)));
+                    row.money("output").orElse(BigDecimal.ZERO),
+                    row.count("max_output_tokens")));
         }
         return new PriceTable(rows);
     }

@@ -36,6 +36,22 @@ class PriceTableTest {
         });
     }
 
+    @ParameterizedTest
+    @CsvSource({"gpt-4o-mini, 16384", "gpt-4.1-nano, 32768", "o4-mini-2025-04-16, 100000", "gpt-5, 128000"})
+    void theMostThatAModelWritesIsKnown(String model, long tokens) {
+        assertThat(PriceTable.builtIn().find(model).orElseThrow().maxOutputTokens())
+                .hasValue(tokens);
+    }
+
+    @Test
+    void aUsersFileMaySayTheMostThatAModelWrites(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("prices.csv");
+        Files.writeString(file, "family,input,max_output_tokens\nx,1,8_192\ny,1,\n");
+        PriceTable mine = PriceTable.load(file);
+        assertThat(mine.find("x").orElseThrow().maxOutputTokens()).hasValue(8_192);
+        assertThat(mine.find("y").orElseThrow().maxOutputTokens()).isEmpty();
+    }
+
     @Test
     void anUnknownModelHasNoPrice() {
         assertThat(PriceTable.builtIn().find("llama-3.3-70b")).isEmpty();
@@ -58,6 +74,7 @@ class PriceTableTest {
                 "family,input\\nx,dear  | line 2: input is \"dear\"",
                 "family,input\\nx,-1    | line 2: input is \"-1\"",
                 "family,input\\nx,      | line 2: has no input",
+                "family,input,max_output_tokens\\nx,1,few | line 2: max_output_tokens is \"few\"",
                 "family\\nx             | line 1: does not name the column \"input\""
             })
     void aWrongFileIsRefusedByLine(String text, String message, @TempDir Path directory) throws IOException {

@@ -1,0 +1,80 @@
+package dev.penstock.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class SpendGuardTest {
+    @Test
+    void nothingIsSentBeyondTheMarkOnTheDisk() {
+        SpendGuard guard = new SpendGuard(1_000, 0, 0);
+        assertThat(guard.allows(100)).isTrue();
+        assertThat(guard.isMarked(100)).isFalse();
+
+        long mark = guard.nextMark().orElseThrow();
+        assertThat(guard.isMarked(100)).isFalse();
+        guard.marked(mark, 0);
+
+        assertThat(mark).isEqualTo(200);
+        assertThat(guard.isMarked(100)).isTrue();
+        guard.setAside(100);
+        assertThat(guard.isMarked(100)).isTrue();
+        guard.setAside(100);
+        assertThat(guard.isMarked(100)).isFalse();
+    }
+
+    @Test
+    void aMarkThatMayNotBeOnTheDiskYetIsNotReliedOn() {
+        SpendGuard guard = new SpendGuard(1_000, 0, 500);
+        guard.setAside(100);
+        guard.settle(100, 0);
+
+        assertThat(guard.nextMark().orElseThrow()).isEqualTo(510);
+        assertThat(guard.isMarked(11)).isFalse();
+        assertThat(guard.isMarked(0)).isTrue();
+    }
+
+    @Test
+    void anAnswerLeavesTheMarkOnlyWhenItIsStored() {
+        SpendGuard guard = new SpendGuard(1_000, 0, 0);
+        guard.marked(guard.nextMark().orElseThrow(), 0);
+        guard.setAside(100);
+        guard.settle(100, 40);
+        assertThat(guard.lastMark()).hasValue(40);
+
+        guard.marked(guard.nextMark().orElseThrow(), 40);
+
+        assertThat(guard.lastMark()).hasValue(0);
+        assertThat(guard.spent()).isEqualTo(40);
+    }
+
+    @Test
+    void whatIsLostCountsAtItsWorstInTheNextRunToo() {
+        SpendGuard guard = new SpendGuard(1_000, 50, 0);
+        guard.setAside(100);
+        guard.settle(100, 100);
+        guard.setAside(70);
+
+        SpendGuard next = new SpendGuard(1_000, 50, guard.lastMark().orElseThrow());
+
+        assertThat(next.spent()).isEqualTo(220);
+        assertThat(next.allows(780)).isTrue();
+        assertThat(next.allows(781)).isFalse();
+    }
+
+    @Test
+    void theMarkLeavesNoMoreThanTheBudget() {
+        SpendGuard guard = new SpendGuard(1_000, 900, 0);
+        assertThat(guard.isMarked(80)).isFalse();
+        assertThat(guard.nextMark()).hasValue(100);
+    }
+
+    @Test
+    void withoutABudgetNothingIsMarked() {
+        SpendGuard guard = SpendGuard.unlimited();
+        assertThat(guard.isMarked(1_000_000)).isTrue();
+        guard.setAside(1_000_000);
+        assertThat(guard.nextMark()).isEmpty();
+        assertThat(guard.lastMark()).isEmpty();
+    }
+}
