@@ -369,6 +369,11 @@ final class LiveRun {
                 remember(row, answer);
                 fail(flight, Optional.of(verdict), failed.explanation());
             }
+            case Outcome.Held held -> {
+                lastAnswer = now;
+                lastLatency = now - flight.sentAt();
+                remember(row, answer);
+            }
             case Outcome.LeftOpen open -> row.lane().refused(charged);
         }
     }

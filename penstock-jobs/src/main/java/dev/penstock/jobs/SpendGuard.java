@@ -36,8 +36,4 @@ final class SpendGuard {
         setAside -= worstCase;
         spent += cost;
     }
-
-    long spent() {
-        return spent;
-    }
 }

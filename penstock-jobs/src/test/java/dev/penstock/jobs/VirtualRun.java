@@ -245,6 +245,7 @@ final class VirtualRun {
             }
             case Outcome.Failed failure -> failed++;
             case Outcome.Again again -> {}
+            case Outcome.Held held -> {}
             case Outcome.LeftOpen open -> throw new AssertionError(open.explanation());
         }
     }
