@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
+import java.util.function.ToIntFunction;
 
 /**
  * Brings results to the disk on a thread of its own. Each transaction takes everything that has come in meanwhile, so a
@@ -19,13 +19,13 @@ final class ResultWriter {
 
     private static final int ROWS_PER_TRANSACTION = 1_000;
     private static final long BYTES_PER_TRANSACTION = 8L << 20;
-    private final JobStore store;
+    private final ToIntFunction<List<RowResult>> store;
     private final Events events;
     private final Thread thread;
     private final LinkedBlockingQueue<Optional<RowResult>> queue = new LinkedBlockingQueue<>();
     private final AtomicInteger rows = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
-    private volatile @Nullable JobException failure;
+    private volatile boolean failed;
 
     /** Taken from the queue and not stored. Owned by the thread, and by the closer once it has ended. */
     private final List<RowResult> unsaved = new ArrayList<>();
@@ -35,10 +35,11 @@ final class ResultWriter {
         void stored(List<RowResult> results);
 
         /** Nothing is stored any more; what has been, is safe. Called at most once. */
-        void failed(JobException why);
+        void failed(Throwable why);
     }
 
-    ResultWriter(JobStore store, Events events) {
+    /** @param store see {@link JobStore#store} */
+    ResultWriter(ToIntFunction<List<RowResult>> store, Events events) {
         this.store = store;
         this.events = events;
         this.thread = new Thread(this::work, "penstock-results");
@@ -57,7 +58,7 @@ final class ResultWriter {
     }
 
     boolean isFull() {
-        return failure == null && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
+        return !failed && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
     }
 
     /**
@@ -65,11 +66,13 @@ final class ResultWriter {
      *
      * @return why results could not be stored, if so
      */
-    Optional<JobException> close() {
+    Optional<Throwable> close() {
         queue.add(Optional.empty());
         boolean interrupted = false;
         while (true) {
             try {
+                // Without a deadline: it ends with the transaction that runs, and to go on without that would lose
+                // what was paid for. A disk that hangs for good ends with the process.
                 thread.join();
                 break;
             } catch (InterruptedException e) {
@@ -85,11 +88,11 @@ final class ResultWriter {
         try {
             for (int from = 0; from < unsaved.size(); from += ROWS_PER_TRANSACTION) {
                 List<RowResult> part = unsaved.subList(from, Math.min(unsaved.size(), from + ROWS_PER_TRANSACTION));
-                int unused = store.store(part);
+                int unused = store.applyAsInt(part);
                 events.stored(List.copyOf(part));
             }
             return Optional.empty();
-        } catch (JobException e) {
+        } catch (Throwable e) {
             return Optional.of(e);
         }
     }
@@ -127,17 +130,26 @@ final class ResultWriter {
             result = next.get();
         }
         try {
-            int unused = store.store(batch);
-        } catch (JobException e) {
+            int unused = store.applyAsInt(batch);
+        } catch (Throwable e) { // whatever it is, a thread that ends in silence would leave the run waiting for ever
             unsaved.addAll(batch);
-            failure = e;
-            events.failed(e);
+            fail(e);
             return false;
         }
         rows.addAndGet(-batch.size());
         bytes.addAndGet(-batchBytes);
-        events.stored(batch);
+        try {
+            events.stored(batch);
+        } catch (Throwable e) { // they are stored, so they do not count as unsaved
+            fail(e);
+            return false;
+        }
         return !last;
+    }
+
+    private void fail(Throwable why) {
+        failed = true;
+        events.failed(why);
     }
 
     private static long size(RowResult result) {

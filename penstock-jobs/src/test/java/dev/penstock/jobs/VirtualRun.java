@@ -125,7 +125,7 @@ final class VirtualRun {
                     }
                 },
                 RetryPolicy.DEFAULT,
-                new RetryBudget(RetryBudget.Settings.DEFAULT, now),
+                new RetryBudget(LiveRun.RETRIES, now),
                 new SpendGuard(Long.MAX_VALUE, 0),
                 new ConnectionWatch(Duration.ofSeconds(15), Duration.ofMinutes(10), random),
                 random);
