@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
  * no row uses up its attempts; after too long the run stops and can be resumed. Owned by the dispatcher.
  */
 final class ConnectionWatch {
+    /** Longer than a connection may take: by then the try is connected and waits for its answer, or hangs for good. */
+    private static final long PROBE_PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
+
     private final Duration giveUpAtFirst;
     private final Duration giveUpLater;
     private final RandomGenerator random;
 
     private boolean everAnswered;
+    private boolean probing;
+    private long probeSentAt;
     private int failures;
     private long failingSince;
     private long pausedUntil;
@@ -33,41 +38,73 @@ final class ConnectionWatch {
         this.random = random;
     }
 
-    void settled(Verdict verdict, long now) {
-        if (verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.CONNECT_FAILED) {
-            if (failures == 0) {
-                failingSince = now;
-            }
-            if (failures == 0 || pausedUntil - now <= 0) {
-                failures++;
-                pausedUntil = now + Backoff.DEFAULT.delay(failures, random).toNanos();
-            }
-            lastExplanation = fault.explanation();
+    /** Whether the provider itself said something, or something on the way did in its name. */
+    static boolean reached(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Transient fault ->
+                switch (fault.fault()) {
+                    case CONNECT_FAILED, CONNECTION_LOST, TIMEOUT -> false;
+                    case SERVER_ERROR, OVERLOADED, BROKEN_ANSWER, CONFLICT -> true;
+                };
+            case Verdict.Accepted accepted -> true;
+            case Verdict.Throttled throttled -> true;
+            case Verdict.SlowDown slowDown -> true;
+            case Verdict.Rejected rejected -> true;
+            case Verdict.AccountStopped stopped -> true;
+        };
+    }
+
+    /** Whether the last connection failed and nothing was answered since. */
+    boolean failing() {
+        return failures > 0;
+    }
+
+    /** A row tries whether there is a connection again. */
+    void probeSent(long now) {
+        probing = true;
+        probeSentAt = now;
+    }
+
+    /** @param probe whether it is the row that was tried last */
+    void settled(Verdict verdict, boolean probe, long now) {
+        if (reached(verdict)) {
+            everAnswered = true;
+            failures = 0;
+            probing = false;
             return;
         }
-        if (!(verdict instanceof Verdict.Transient)) {
-            everAnswered = true;
+        boolean connectFailed =
+                verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.CONNECT_FAILED;
+        if (connectFailed) {
+            lastExplanation = verdict.explanation();
         }
-        failures = 0;
+        if (failures == 0) {
+            if (!connectFailed) {
+                return; // a single call that broke says nothing of the next connection
+            }
+            failingSince = now;
+        } else if (!probe) {
+            return; // it was sent before the outage, and says nothing new
+        }
+        probing = false;
+        failures++;
+        pausedUntil = now + Backoff.DEFAULT.delay(failures, random).toNanos();
     }
 
     /** When to try again; empty when nothing is wrong or it is time for the next try. */
-    OptionalLong pausedUntil(long now, int inFlight) {
+    OptionalLong pausedUntil(long now) {
         if (failures == 0) {
             return OptionalLong.empty();
         }
-        if (pausedUntil - now > 0) {
-            return OptionalLong.of(pausedUntil);
-        }
-        // One at a time until somebody answers; that one's end asks again.
-        return inFlight == 0
-                ? OptionalLong.empty()
-                : OptionalLong.of(now + Duration.ofSeconds(1).toNanos());
+        // One at a time. Calls from before the outage may hang for long, and nobody waits for them.
+        long until = probing ? probeSentAt + PROBE_PATIENCE_NANOS : pausedUntil;
+        return until - now > 0 ? OptionalLong.of(until) : OptionalLong.empty();
     }
 
     Optional<StopCause> givenUp(long now) {
         Duration limit = everAnswered ? giveUpLater : giveUpAtFirst;
-        if (failures == 0 || now - failingSince < limit.toNanos()) {
+        // A row that tries may have its connection and only wait for a slow answer.
+        if (failures == 0 || probing || now - failingSince < limit.toNanos()) {
             return Optional.empty();
         }
         return Optional.of(new StopCause.Unreachable(

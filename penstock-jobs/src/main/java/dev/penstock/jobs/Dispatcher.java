@@ -30,6 +30,9 @@ final class Dispatcher<R> {
     /** Rows that back off at the same time; beyond that an outage is waited out with the rows still in the file. */
     private static final int MAX_BACKING_OFF = 1_000;
 
+    /** Rows of a lane that are not found before the model's name or the address is taken for wrong. */
+    private static final int NOT_FOUND_UNTIL_STOP = 20;
+
     private final List<Lane<R>> lanes;
     private final Costing<R> costing;
     private final RetryPolicy retryPolicy;
@@ -41,6 +44,10 @@ final class Dispatcher<R> {
 
     private int inFlight;
     private int nextLane;
+
+    /** The row that tries while there is no connection. */
+    private @Nullable Flight<R> probe;
+
     private @Nullable StopCause stop;
     private @Nullable BlockedBy blockedBy;
     private long sendings;
@@ -78,6 +85,7 @@ final class Dispatcher<R> {
 
     /** The next thing to do. Ask again after each step but {@link Step.Wait} and {@link Step.Finished}. */
     Step<R> next(long now) {
+        blockedBy = null;
         if (stop == null) {
             connection.givenUp(now).ifPresent(cause -> stop = cause);
         }
@@ -88,7 +96,7 @@ final class Dispatcher<R> {
         if (failed != null) {
             return failed;
         }
-        OptionalLong pause = connection.pausedUntil(now, inFlight);
+        OptionalLong pause = connection.pausedUntil(now);
         if (pause.isPresent()) {
             return new Step.Wait<>(pause);
         }
@@ -97,6 +105,9 @@ final class Dispatcher<R> {
         for (int i = 0; i < lanes.size(); i++) {
             Lane<R> lane = lanes.get((nextLane + i) % lanes.size());
             Flight<R> flight = candidate(lane, now);
+            if (lane.onlyNotFoundLeft()) {
+                failNotFound(lane);
+            }
             drained &= lane.drained();
             if (flight != null) {
                 drained = false;
@@ -133,10 +144,17 @@ final class Dispatcher<R> {
         flight.lane().quota().settle(Objects.requireNonNull(flight.reservation), settlement(verdict, states), now);
         flight.reservation = null;
         inFlight--;
+        flight.lane().inFlight--;
         spend.settle(flight.reservedNanoDollars, costNanoDollars);
-        connection.settled(verdict, now);
+        connection.settled(verdict, flight == probe, now);
+        if (flight == probe) {
+            probe = null;
+        }
         return switch (verdict) {
-            case Verdict.Accepted accepted -> new Outcome.Done();
+            case Verdict.Accepted accepted -> {
+                found(flight.lane());
+                yield new Outcome.Done();
+            }
             case Verdict.AccountStopped stopped -> {
                 requeueFirst(flight);
                 stop(new StopCause.ByProvider(stopped.explanation()));
@@ -160,8 +178,43 @@ final class Dispatcher<R> {
                 flight.attempts++;
                 yield decide(flight, fault, now);
             }
-            case Verdict.Rejected rejected -> new Outcome.Failed(rejected, rejected.explanation());
+            case Verdict.Rejected rejected -> rejected(flight, rejected);
         };
+    }
+
+    /**
+     * A wrong model or base URL fails every row alike. Rows that are not found are held until one of the lane is found,
+     * and fail then; if none is, the run stops and they stay open.
+     */
+    private Outcome rejected(Flight<R> flight, Verdict.Rejected rejected) {
+        Lane<R> lane = flight.lane();
+        if (rejected.reason() != Verdict.RejectedBecause.NOT_FOUND) {
+            found(lane);
+        }
+        if (lane.everFound) {
+            return new Outcome.Failed(rejected, rejected.explanation());
+        }
+        flight.rejection = rejected.explanation();
+        lane.notFound.add(flight);
+        if (lane.notFound.size() >= NOT_FOUND_UNTIL_STOP) {
+            String model = lane.family().isEmpty() ? "" : " for " + lane.family();
+            stop(new StopCause.ByProvider("The first " + NOT_FOUND_UNTIL_STOP + " requests" + model
+                    + " were all answered with 'not found', so the others would be too. " + rejected.explanation()
+                    + " These rows stay open."));
+        }
+        return new Outcome.Held(rejected.explanation());
+    }
+
+    private void found(Lane<R> lane) {
+        if (!lane.everFound) {
+            lane.everFound = true;
+            failNotFound(lane);
+        }
+    }
+
+    private void failNotFound(Lane<R> lane) {
+        lane.notFound.forEach(flight -> givenUp.add(new Step.Fail<>(flight, flight.rejection)));
+        lane.notFound.clear();
     }
 
     /** Sends nothing new from now on. The first cause stands. */
@@ -179,7 +232,7 @@ final class Dispatcher<R> {
         return inFlight;
     }
 
-    /** What kept the last row from being sent. */
+    /** What of the quota keeps a row from being sent, by the last {@link #next}. */
     Optional<BlockedBy> blockedBy() {
         return Optional.ofNullable(blockedBy);
     }
@@ -198,10 +251,6 @@ final class Dispatcher<R> {
 
     int backingOff() {
         return lanes.stream().mapToInt(lane -> lane.backingOff.size()).sum();
-    }
-
-    long spentNanoDollars() {
-        return spend.spent();
     }
 
     private @Nullable Flight<R> candidate(Lane<R> lane, long now) {
@@ -240,7 +289,8 @@ final class Dispatcher<R> {
                                 .orElse("")
                         + "."));
             }
-            return Optional.empty(); // what is in flight may turn out cheaper
+            flight.dueAt = now; // no time helps: what is in flight may turn out cheaper
+            return Optional.empty();
         }
         if (!spend.isMarked(worstCase)) {
             costing.markWanted();
@@ -263,6 +313,11 @@ final class Dispatcher<R> {
                 flight.sendings++;
                 sendings++;
                 inFlight++;
+                flight.lane().inFlight++;
+                if (connection.failing()) {
+                    probe = flight;
+                    connection.probeSent(now);
+                }
                 yield Optional.of(new Step.Send<>(flight));
             }
             case Admission.Deferred deferred -> {

@@ -13,7 +13,7 @@ final class Flight<R> {
     private final R row;
     private final Lane<R> lane;
 
-    /** Sendings that count, the running one included. */
+    /** Sendings that ended in a fault; refusals and failed connections do not count. */
     int attempts;
 
     /** Sendings in all, refused ones included. */
@@ -27,6 +27,9 @@ final class Flight<R> {
 
     @Nullable
     Reservation reservation;
+
+    /** Where {@link Dispatcher} holds a row that it will not send again: why the provider rejected it. */
+    String rejection = "";
 
     /** The verdict that waits for the retry budget. */
     @Nullable

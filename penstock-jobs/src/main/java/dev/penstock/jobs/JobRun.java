@@ -212,6 +212,7 @@ public final class JobRun {
         boolean interrupted = false;
         while (true) {
             try {
+                // Without a deadline: a run may take days. Once interrupted, the run's own timer ends it.
                 Optional<String> text = news.take();
                 if (text.isEmpty()) {
                     break;
@@ -234,8 +235,7 @@ public final class JobRun {
         RunProgress sent = run == null ? progress : run.progress();
         progress = ended(RunPhase.WRITING, sent, counts, result, cost);
         live = null;
-        // A run that was told to stop and had nothing left to do has done everything.
-        Optional<StopCause> stop = counts.pending() == 0 ? Optional.empty() : result.stop();
+        Optional<StopCause> stop = whyOpen(counts.pending(), result.stop());
         Optional<OutputSummary> output = Optional.empty();
         try {
             output = Optional.of(write(input, store));
@@ -267,6 +267,23 @@ public final class JobRun {
                 output,
                 result.firstFailures(),
                 store.path());
+    }
+
+    /**
+     * Why rows are still open; empty if none is, since a run that was told to stop and had nothing left has done all.
+     *
+     * @throws IllegalStateException if rows are open although nothing stopped the run
+     */
+    static Optional<StopCause> whyOpen(long pending, Optional<StopCause> stop) {
+        if (pending == 0) {
+            return Optional.empty();
+        }
+        if (stop.isEmpty()) {
+            throw new IllegalStateException(
+                    "the run ended by itself with " + pending
+                            + " rows still open; this is a defect of penstock. What was answered is stored: run again to go on.");
+        }
+        return stop;
     }
 
     private OutputSummary write(JobInput input, JobStore store) {

@@ -2,7 +2,6 @@ package dev.penstock.jobs;
 
 import dev.penstock.quota.Quota;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +20,16 @@ final class Lane<R> {
 
     /** Rows that back off, by the time they are due. */
     final PriorityQueue<Flight<R>> backingOff =
-            new PriorityQueue<>(Comparator.comparingLong((Flight<R> flight) -> flight.dueAt));
+            new PriorityQueue<>((a, b) -> Long.signum(a.dueAt - b.dueAt)); // monotonic time wraps around
+
+    /** Whether the provider knew what a row asked for; before that, a row that was not found is only held. */
+    boolean everFound;
+
+    /** Rows that the provider answered as not found while it has found none. */
+    final ArrayDeque<Flight<R>> notFound = new ArrayDeque<>();
+
+    /** Rows that were sent and not settled. */
+    int inFlight;
 
     boolean exhausted;
 
@@ -54,6 +62,11 @@ final class Lane<R> {
     }
 
     boolean drained() {
-        return exhausted && ready.isEmpty() && backingOff.isEmpty();
+        return exhausted && ready.isEmpty() && backingOff.isEmpty() && notFound.isEmpty();
+    }
+
+    /** Whether nothing can come any more that tells whether rows are not found for one common reason. */
+    boolean onlyNotFoundLeft() {
+        return exhausted && ready.isEmpty() && backingOff.isEmpty() && inFlight == 0 && !notFound.isEmpty();
     }
 }

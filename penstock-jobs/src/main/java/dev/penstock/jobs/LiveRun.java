@@ -49,6 +49,9 @@ final class LiveRun {
     /** A turn of the event loop sends no more than this, so that answers are read in between. */
     private static final int SENDS_PER_TURN = 64;
 
+    /** Calls of language models may take a minute; a shorter memory would forget them before they fail. */
+    static final RetryBudget.Settings RETRIES = RetryBudget.Settings.DEFAULT.coveringLatency(Duration.ofMinutes(1));
+
     private static final Usage NOTHING = new Usage(0, 0, 0);
 
     private final RunSettings settings;
@@ -84,6 +87,7 @@ final class LiveRun {
     private boolean waiting;
     private boolean waitingForDisk;
     private boolean draining;
+    private boolean drainEnds;
     private volatile boolean over;
     private long wakeTimer = -1;
     private long wakeAt;
@@ -97,7 +101,7 @@ final class LiveRun {
     private Usage spentNow = NOTHING;
     private long picoNow;
     private boolean everyPriceKnown = true;
-    private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable Throwable failure;
     private volatile RunProgress progress;
 
     /**
@@ -142,7 +146,7 @@ final class LiveRun {
         this.notices = new RunNotices(client.place(), listener);
         SpendGuard spend = spendGuard(store);
         Pricing stored = new Pricing(settings.prices());
-        this.writer = new ResultWriter(store, spend, result -> guardedCost(stored, result), new Stored());
+        this.writer = new ResultWriter(store::store, spend, result -> guardedCost(stored, result), new Stored());
         this.pending = store.pendingReader();
         long now = ticker.nanos();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed());
@@ -150,7 +154,7 @@ final class LiveRun {
                 lanes(store, now),
                 new RowCosting(),
                 RetryPolicy.DEFAULT.withMaxAttempts(settings.maxAttempts()),
-                new RetryBudget(RetryBudget.Settings.DEFAULT, now),
+                new RetryBudget(RETRIES, now),
                 spend,
                 new ConnectionWatch(patience.neverReached(), patience.outage(), random),
                 random);
@@ -234,6 +238,7 @@ final class LiveRun {
 
     void start() {
         writer.start();
+        context.exceptionHandler(this::breakDown); // else the event loop would only log what escapes its handlers
         context.runOnContext(ignored -> {
             long unused = vertx.setPeriodic(REFRESH_MILLIS, tick -> refresh());
             pump();
@@ -299,7 +304,7 @@ final class LiveRun {
                     draining = true;
                 }
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             breakDown(e);
         } finally {
             pumping = false;
@@ -346,7 +351,7 @@ final class LiveRun {
         }
         try {
             settle(call.flight(), answer);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
             breakDown(e);
         }
         pump();
@@ -384,6 +389,11 @@ final class LiveRun {
                 lastLatency = now - flight.sentAt();
                 remember(row, answer);
                 fail(flight, Optional.of(verdict), failed.explanation());
+            }
+            case Outcome.Held held -> {
+                lastAnswer = now;
+                lastLatency = now - flight.sentAt();
+                remember(row, answer);
             }
             case Outcome.LeftOpen open -> row.lane().refused(charged);
         }
@@ -503,18 +513,20 @@ final class LiveRun {
 
     private void stop(StopCause cause) {
         dispatcher.stop(cause);
-        boolean first = !draining;
         draining = true;
-        if (first) {
+        // Where the dispatcher stopped by itself, calls have all their time, until a person loses patience.
+        if (!drainEnds) {
+            drainEnds = true;
             long unused = vertx.setTimer(patience.drain().toMillis(), ignored -> cutAll());
         }
         pump();
     }
 
-    private void breakDown(RuntimeException e) {
-        if (failure == null) {
-            failure = e;
+    private void breakDown(Throwable e) {
+        if (failure != null) {
+            return; // it ends already
         }
+        failure = e;
         context.runOnContext(ignored -> {
             if (!over) {
                 stop(new StopCause.Interrupted());
@@ -526,16 +538,22 @@ final class LiveRun {
         if (over) {
             return;
         }
-        for (ApiCall call : calls) {
-            call.giveUp();
+        try {
+            for (ApiCall call : calls) {
+                call.giveUp();
+            }
+        } finally {
+            finish();
         }
-        finish();
     }
 
     private void finish() {
-        progress = snapshot(RunPhase.DRAINING, ticker.nanos());
         over = true;
-        ended.run();
+        try {
+            progress = snapshot(RunPhase.DRAINING, ticker.nanos());
+        } finally {
+            ended.run();
+        }
     }
 
     private void refresh() {
@@ -631,14 +649,23 @@ final class LiveRun {
     /**
      * Stores what is left and lets go of everything but the store. Called after {@code ended}, on another thread.
      *
-     * @throws RuntimeException what broke the run, if something did
+     * @throws RuntimeException what broke the run, if something did; an {@link Error} comes as its cause
      */
     Result close() {
-        Optional<JobException> unstored = writer.close();
+        Optional<Throwable> unstored = writer.close();
         pending.close();
-        RuntimeException broken = failure;
+        Throwable broken = failure;
+        if (broken == null && unstored.isPresent() && !(unstored.get() instanceof JobException)) {
+            broken = unstored.get();
+        }
+        if (broken instanceof RuntimeException exception) {
+            throw exception;
+        }
         if (broken != null) {
-            throw broken;
+            throw new IllegalStateException(
+                    "the run broke down (" + broken.getClass().getSimpleName()
+                            + "). What was stored before is safe: run again to go on.",
+                    broken);
         }
         Optional<StopCause> stop = dispatcher.stopCause();
         if (unstored.isPresent()) {
@@ -772,8 +799,14 @@ final class LiveRun {
         }
 
         @Override
-        public void failed(JobException why) {
-            onLoop(() -> stop(new StopCause.StorageFailed(String.valueOf(why.getMessage()))));
+        public void failed(Throwable why) {
+            onLoop(() -> {
+                if (why instanceof JobException) {
+                    stop(new StopCause.StorageFailed(String.valueOf(why.getMessage())));
+                } else {
+                    breakDown(why);
+                }
+            });
         }
     }
 }

@@ -10,6 +10,9 @@ sealed interface Outcome {
     /** It will be sent again. */
     record Again(String explanation) implements Outcome {}
 
+    /** Whether it failed is decided later, by a {@link Step.Fail}; until then it stays open. */
+    record Held(String explanation) implements Outcome {}
+
     /** Store it as failed for good. */
     record Failed(Verdict verdict, String explanation) implements Outcome {}
 

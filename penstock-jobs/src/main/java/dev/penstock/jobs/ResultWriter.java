@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Brings results to the disk on a thread of its own. Each transaction takes everything that has come in meanwhile, so a
@@ -22,7 +21,7 @@ final class ResultWriter {
 
     private static final int ROWS_PER_TRANSACTION = 1_000;
     private static final long BYTES_PER_TRANSACTION = 8L << 20;
-    private final JobStore store;
+    private final Storing store;
     private final Events events;
     private final Thread thread;
     private final SpendGuard spend;
@@ -34,7 +33,7 @@ final class ResultWriter {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicBoolean markAsked = new AtomicBoolean();
     private volatile boolean closing;
-    private volatile @Nullable JobException failure;
+    private volatile boolean failed;
 
     /** Taken from the queue and not stored. Owned by the thread, and by the closer once it has ended. */
     private final List<RowResult> unsaved = new ArrayList<>();
@@ -47,13 +46,20 @@ final class ResultWriter {
         void marked();
 
         /** Nothing is stored any more; what has been, is safe. Called at most once. */
-        void failed(JobException why);
+        void failed(Throwable why);
+    }
+
+    /** Stores results and, where there is one, the mark of what was spent, in one transaction. */
+    @FunctionalInterface
+    interface Storing {
+        int store(List<RowResult> results, OptionalLong mark);
     }
 
     /**
+     * @param store see {@link JobStore#store}
      * @param cost nano-dollars that a result counts for with the guard; called by one thread at a time
      */
-    ResultWriter(JobStore store, SpendGuard spend, ToLongFunction<RowResult> cost, Events events) {
+    ResultWriter(Storing store, SpendGuard spend, ToLongFunction<RowResult> cost, Events events) {
         this.store = store;
         this.spend = spend;
         this.cost = cost;
@@ -81,7 +87,7 @@ final class ResultWriter {
     }
 
     boolean isFull() {
-        return failure == null && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
+        return !failed && (rows.get() >= MOST_ROWS || bytes.get() >= MOST_BYTES);
     }
 
     /**
@@ -89,12 +95,14 @@ final class ResultWriter {
      *
      * @return why results could not be stored, if so
      */
-    Optional<JobException> close() {
+    Optional<Throwable> close() {
         closing = true;
         queue.add(Optional.empty());
         boolean interrupted = false;
         while (true) {
             try {
+                // Without a deadline: it ends with the transaction that runs, and to go on without that would lose
+                // what was paid for. A disk that hangs for good ends with the process.
                 thread.join();
                 break;
             } catch (InterruptedException e) {
@@ -118,7 +126,7 @@ final class ResultWriter {
                 int unused = store.store(List.of(), last);
             }
             return Optional.empty();
-        } catch (JobException e) {
+        } catch (Throwable e) {
             return Optional.of(e);
         }
     }
@@ -159,16 +167,25 @@ final class ResultWriter {
         try {
             markAsked.set(false);
             save(batch);
-        } catch (JobException e) {
+        } catch (Throwable e) { // whatever it is, a thread that ends in silence would leave the run waiting for ever
             unsaved.addAll(batch);
-            failure = e;
-            events.failed(e);
+            fail(e);
             return false;
         }
         rows.addAndGet(-batch.size());
         bytes.addAndGet(-batchBytes);
-        events.stored(batch);
+        try {
+            events.stored(batch);
+        } catch (Throwable e) { // they are stored, so they do not count as unsaved
+            fail(e);
+            return false;
+        }
         return !last;
+    }
+
+    private void fail(Throwable why) {
+        failed = true;
+        events.failed(why);
     }
 
     private void save(List<RowResult> batch) {

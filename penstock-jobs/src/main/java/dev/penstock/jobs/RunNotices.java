@@ -33,7 +33,9 @@ final class RunNotices {
             connectFailed(fault.explanation(), now);
             return;
         }
-        answered(now);
+        if (ConnectionWatch.reached(verdict)) {
+            answered(now);
+        }
         switch (verdict) {
             case Verdict.Accepted accepted -> {}
             case Verdict.Throttled throttled ->
@@ -53,7 +55,7 @@ final class RunNotices {
                         "fault " + fault.fault(),
                         fault.explanation() + " The row is sent again; faults like this are only told once.");
             case Verdict.Rejected rejected ->
-                once("rejected " + rejected.reason(), "First failed row: " + rejected.explanation());
+                once("rejected " + rejected.reason(), "First rejected row: " + rejected.explanation());
             case Verdict.AccountStopped stopped -> {}
         }
     }

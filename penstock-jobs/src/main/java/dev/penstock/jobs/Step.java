@@ -11,7 +11,7 @@ sealed interface Step<R> {
     /** Send this row now and report what became of it. */
     record Send<R>(Flight<R> flight) implements Step<R> {}
 
-    /** This row can never be sent; record it as failed. */
+    /** This row is not sent, or not sent again; record it as failed. */
     record Fail<R>(Flight<R> flight, String explanation) implements Step<R> {}
 
     /**

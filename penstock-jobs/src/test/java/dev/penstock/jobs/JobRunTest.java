@@ -212,6 +212,76 @@ final class JobRunTest {
     }
 
     @Test
+    void aWrongModelEndsTheRunEarlyAndAnInterruptThenDoesNotWaitForWhatHangs() throws IOException {
+        Emulator emulator = start(twin().models(Set.of(MODEL)).faults(FaultPlan.parse("hang=100%")));
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < 200; i++) {
+            rows.append(row(i, i < 5 ? MODEL : "gpt-4o"));
+        }
+        Path in = folder.resolve("in.jsonl");
+        Files.writeString(in, rows);
+        LiveRun.Patience little =
+                new LiveRun.Patience(Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofMinutes(10));
+        JobRun run = new JobRun(settings(emulator, in), RunListener.none(), little);
+        CompletableFuture<RunReport> running = CompletableFuture.supplyAsync(run::run);
+        await(() -> run.progress().phase() == RunPhase.DRAINING);
+        assertThat(emulator.ledger().inFlight()).isPositive();
+
+        run.interrupt();
+
+        RunReport report = running.join();
+        assertThat(report.end()).isEqualTo(RunEnd.STOPPED_BY_PROVIDER);
+        assertThat(report.explanation().orElseThrow()).contains("gpt-4o", "check the model's name");
+        assertThat(report.job().pending()).isEqualTo(200);
+        assertThat(report.job().failed()).isZero();
+    }
+
+    @Test
+    void anErrorOnTheEventLoopEndsTheRunWhateverIsInFlight() throws IOException {
+        Emulator emulator = start(twin().faults(FaultPlan.parse("hang=50%,500=50%")));
+        Path in = batch(40);
+        RunReport scanned = scanOnly(emulator, in);
+        assertThat(scanned.end()).isEqualTo(RunEnd.INTERRUPTED);
+        LiveRun.Patience little =
+                new LiveRun.Patience(Duration.ofMillis(200), Duration.ofSeconds(15), Duration.ofMinutes(10));
+        Vertx vertx = Vertx.vertx();
+        try (JobInput input = JobInput.open(in, InputOptions.none());
+                JobStore store = JobStore.open(OutputWriter.jobFile(out()))) {
+            CountDownLatch ended = new CountDownLatch(1);
+            LiveRun run = new LiveRun(
+                    settings(emulator, in),
+                    little,
+                    input,
+                    store,
+                    store.counts(),
+                    Ticker.system(),
+                    vertx,
+                    text -> {
+                        throw new StackOverflowError();
+                    },
+                    ended::countDown);
+            run.start();
+            await(() -> ended.getCount() == 0);
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+
+            assertThatThrownBy(run::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasCauseInstanceOf(StackOverflowError.class);
+        }
+    }
+
+    private RunReport scanOnly(Emulator emulator, Path in) {
+        JobRun onlyScanned = new JobRun(settings(emulator, in), new RunListener() {
+            @Override
+            public void scanned(ScanReport report) {
+                Objects.requireNonNull(interrupting).interrupt();
+            }
+        });
+        interrupting = onlyScanned;
+        return onlyScanned.run();
+    }
+
+    @Test
     void everyRowIsAnsweredOnceThroughFaults() throws IOException {
         Emulator emulator = start(twin().faults(FaultPlan.parse("500=5%,503=1%,reset=2%,reset-body=2%,hang=1%,cut=1%"))
                 .latency(Latency.parse("5ms..20ms")));

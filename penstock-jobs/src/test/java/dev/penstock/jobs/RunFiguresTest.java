@@ -7,6 +7,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.quota.Quota;
 import dev.penstock.quota.QuotaSettings;
+import dev.penstock.retry.RetryBudget;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.Usage;
 import java.math.BigDecimal;
@@ -41,6 +42,16 @@ final class RunFiguresTest {
             long found = histogram.quantile(1).toNanos() / 1_000;
             assertThat(found).isGreaterThanOrEqualTo(micros).isLessThanOrEqualTo(micros + micros / 32 + 1);
         }
+    }
+
+    @Test
+    void theRetryBudgetRemembersTheRequestsWhoseFailuresAreStillToCome() {
+        RetryBudget budget = new RetryBudget(LiveRun.RETRIES, 0);
+        for (int i = 0; i < 1_000; i++) {
+            budget.requestSent(0);
+        }
+
+        assertThat(budget.balance(50 * SECOND)).isEqualTo(200 + 60);
     }
 
     @Test

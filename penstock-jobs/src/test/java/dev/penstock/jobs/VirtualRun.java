@@ -125,7 +125,7 @@ final class VirtualRun {
                     }
                 },
                 RetryPolicy.DEFAULT,
-                new RetryBudget(RetryBudget.Settings.DEFAULT, now),
+                new RetryBudget(LiveRun.RETRIES, now),
                 SpendGuard.unlimited(),
                 new ConnectionWatch(Duration.ofSeconds(15), Duration.ofMinutes(10), random),
                 random);
@@ -245,6 +245,7 @@ final class VirtualRun {
             }
             case Outcome.Failed failure -> failed++;
             case Outcome.Again again -> {}
+            case Outcome.Held held -> {}
             case Outcome.LeftOpen open -> throw new AssertionError(open.explanation());
         }
     }
