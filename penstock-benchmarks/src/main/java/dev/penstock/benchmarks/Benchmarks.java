@@ -172,7 +172,7 @@ final class Benchmarks {
     /** kill -9 at random moments until the job is done; what was stored must stay, and little may be paid again. */
     private void kill(int kills) throws IOException, InterruptedException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(17);
-        // Enough for all the kills: about half a minute is a full minute's burst, the rest goes at 200 a second.
+        // A burst of 12,000 goes first, the rest at 200 a second: meant to outlast all the kills.
         int count = 30_000;
         Path input = Rows.write(folder.resolve("kill.jsonl"), count, 100, 300, 50, 13);
         Path output = folder.resolve("kill.out.jsonl");
