@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -46,6 +47,7 @@ final class EmulatorProcess implements AutoCloseable {
 
     JsonNode ledger() throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/emulator/ledger"))
+                .timeout(Duration.ofSeconds(30))
                 .build();
         return JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());
     }

@@ -53,7 +53,8 @@ final class TokenBucket {
     /** Undoes a {@link #take}; a bucket that is full stays full. */
     void giveBack(long amount, long now) {
         advance(now);
-        tat -= nanosFor(amount);
+        // Not simply subtracted: a TAT far in the past would come round as one far in the future.
+        tat = now + Math.max(0, debtAt(now) - nanosFor(amount));
     }
 
     /** Units left; negative while in debt. */

@@ -100,7 +100,7 @@ final class QuotaTest {
     }
 
     @Test
-    void aReservationTakesFromEveryLimitOrFromNone() {
+    void p8AReservationTakesFromEveryLimitOrFromNone() {
         Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 10), new Limit(TOKENS_PER_MINUTE, 100));
         granted(quota.reserve(Cost.ofTokens(90), 0));
         assertThat(quota.reserve(Cost.ofTokens(20), 0)).isInstanceOf(Deferred.class);
@@ -109,7 +109,7 @@ final class QuotaTest {
     }
 
     @Test
-    void theWaitOfAVectorIsTheLongestOfItsWaitsAndNamesThatLimit() {
+    void p8TheWaitOfAVectorIsTheLongestOfItsWaitsAndNamesThatLimit() {
         Quota quota = cappedBy(new Limit(REQUESTS_PER_MINUTE, 60), new Limit(TOKENS_PER_MINUTE, 600));
         for (int i = 0; i < 60; i++) {
             granted(quota.reserve(Cost.ofTokens(10), 0));

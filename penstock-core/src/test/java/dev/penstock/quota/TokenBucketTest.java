@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Golden vectors P1 to P4 and P7 of continuously refilled buckets. */
+/** Golden vectors P1 to P4, P6 and P7 of continuously refilled buckets. */
 final class TokenBucketTest {
     private static final long MS = 1_000_000;
 
@@ -77,8 +77,9 @@ final class TokenBucketTest {
         assertThat(lastWaitMillis(bucket, 800, 3)).isEqualTo(3700);
         assertThat(lastWaitMillis(bucket, 2300, 1)).isEqualTo(2700);
         assertThat(lastWaitMillis(bucket, 3500, 3)).isEqualTo(3000);
-        // A limiter that hands out slots of a fixed grid says 900 here, and lets two calls through 400 ms apart. Ours
-        // keeps every distance.
+        // 900 in the original vector: its slots lie on a grid of whole 500 ms since the start. The first call takes the
+        // slot of 9000 at 9100, the next go at 9500 and 10,000. So two calls pass 400 ms apart, closer than the pace.
+        // Ours counts from the call that went last: 9100, 9600, 10,100.
         assertThat(lastWaitMillis(bucket, 9100, 3)).isEqualTo(1000);
         assertThat(lastWaitMillis(bucket, 11_000, 1)).isZero();
     }
@@ -88,7 +89,19 @@ final class TokenBucketTest {
         var bucket = new TokenBucket(1, 200 * MS, 0);
         assertThat(lastWaitMillis(bucket, 0, 3)).isEqualTo(400);
         assertThat(lastWaitMillis(bucket, 550, 2)).isEqualTo(250);
+        // 190 in the original vector, for the same reason: the slots of its grid are 2200 and 2400. Ours keeps 200 ms
+        // from 2210, the time at which the call before it went.
         assertThat(lastWaitMillis(bucket, 2210, 2)).isEqualTo(200);
+    }
+
+    @Test
+    void p6GivingBackNearlyTheLargestNumberFillsTheBucketAndNoMore() {
+        var bucket = tenPer100Nanos(9);
+        bucket.giveBack(Long.MAX_VALUE - 1, 0);
+        assertThat(bucket.level(0)).isEqualTo(10);
+        assertThat(bucket.level(1_000_000)).isEqualTo(10);
+        bucket.take(10, 1_000_000);
+        assertThat(bucket.waitNanos(1, 1_000_000)).isEqualTo(10);
     }
 
     @Test

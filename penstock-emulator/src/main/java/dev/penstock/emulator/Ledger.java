@@ -27,6 +27,7 @@ import java.util.Map;
  * @param otherClientTokens tokens that the other client took
  * @param firstArrival from the start to the first request; zero if there was none
  * @param lastAnswer from the start to the last answer handed out; zero if there was none
+ * @param lastLatency from the admission of the request that was answered last to the end of its answer
  * @param seconds second by second, at most the last two hours; seconds without any event are left out
  */
 public record Ledger(
@@ -49,6 +50,7 @@ public record Ledger(
         long otherClientTokens,
         Duration firstArrival,
         Duration lastAnswer,
+        Duration lastLatency,
         List<Second> seconds) {
 
     public Ledger {
@@ -113,7 +115,8 @@ public record Ledger(
         field(json, "requests", otherClientRequests).raw(',');
         field(json, "tokens", otherClientTokens).raw("},\n ");
         field(json, "first_arrival_ms", firstArrival.toMillis()).raw(",\n ");
-        field(json, "last_answer_ms", lastAnswer.toMillis()).raw(",\n \"seconds\":[");
+        field(json, "last_answer_ms", lastAnswer.toMillis()).raw(",\n ");
+        field(json, "last_latency_ms", lastLatency.toMillis()).raw(",\n \"seconds\":[");
         comma = "";
         for (Second second : seconds) {
             json.raw(comma).raw("\n  {");

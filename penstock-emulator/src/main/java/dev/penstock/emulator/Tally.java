@@ -32,6 +32,7 @@ final class Tally {
     private long outputTokens;
     private long firstArrivalNanos = -1;
     private long lastAnswerNanos;
+    private long lastLatencyNanos;
     private final long[] refused = new long[Refusal.values().length];
     private final long[] faults = new long[Fault.values().length];
 
@@ -67,10 +68,13 @@ final class Tally {
         add(REFUSED, 1, sinceStartNanos);
     }
 
-    void answered(long tokens, long sinceStartNanos) {
+    void answered(long tokens, long latencyNanos, long sinceStartNanos) {
         answered++;
         outputTokens += tokens;
-        lastAnswerNanos = Math.max(lastAnswerNanos, sinceStartNanos);
+        if (sinceStartNanos >= lastAnswerNanos) {
+            lastAnswerNanos = sinceStartNanos;
+            lastLatencyNanos = latencyNanos;
+        }
         add(ANSWERED, 1, sinceStartNanos);
     }
 
@@ -142,6 +146,7 @@ final class Tally {
                 otherClientTokens,
                 Duration.ofNanos(Math.max(0, firstArrivalNanos)),
                 Duration.ofNanos(lastAnswerNanos),
+                Duration.ofNanos(lastLatencyNanos),
                 seconds);
     }
 }

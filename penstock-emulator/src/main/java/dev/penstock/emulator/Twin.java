@@ -122,7 +122,10 @@ public final class Twin {
         Family family = ticket.family;
         switch (ticket.outcome) {
             case Outcome.Answer answer -> {
-                tally.answered(ticket.outputTokens, Math.max(0, nowNanos - ledgerStartNanos));
+                tally.answered(
+                        ticket.outputTokens,
+                        Math.max(0, nowNanos - ticket.admittedNanos),
+                        Math.max(0, nowNanos - ledgerStartNanos));
                 seen.answered(ticket.requestHash);
                 if (settings.refund()) {
                     long unused = ticket.tokensCharged - ticket.tokensUsed;

@@ -107,7 +107,7 @@ final class ConnectionWatch {
         if (failures == 0 || probing || now - failingSince < limit.toNanos()) {
             return Optional.empty();
         }
-        return Optional.of(new StopCause.Unreachable(
-                lastExplanation + " Tried for " + limit.toSeconds() + " s; the run can be resumed."));
+        return Optional.of(new StopCause.Unreachable(lastExplanation + " Tried for "
+                + Duration.ofNanos(now - failingSince).toSeconds() + " s; the run can be resumed."));
     }
 }

@@ -2,6 +2,7 @@ package dev.penstock.jobs;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -13,7 +14,8 @@ public final class JobLockedException extends JobException {
     JobLockedException(Path jobFile, OptionalLong pid, Optional<Instant> since) {
         super(jobFile + " is in use by "
                 + (pid.isPresent() ? "process " + pid.getAsLong() : "another process")
-                + since.map(start -> ", running since " + start).orElse("")
+                + since.map(start -> ", running since " + start.truncatedTo(ChronoUnit.SECONDS))
+                        .orElse("")
                 + "; one process at a time may work on a job. Wait for it, stop it, or name another output with -o");
         this.pid = pid;
         this.since = since;

@@ -13,7 +13,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** P9: the twelve refusals and the ten header values that users published, to the printed character. */
+/**
+ * P9: the waits of the twelve refusals and the resets of the ten header values that users published, as the limiters
+ * compute and print them. {@code P9RefusalTextTest} has the whole bodies.
+ */
 final class P9EvidenceTest {
     /** Close to a sign change, so that a comparison without wrap-around fails. */
     private static final long START = Long.MAX_VALUE - 1_000;
