@@ -52,8 +52,8 @@ public class QuotaLincheckTest {
     @Test
     void p8EveryInterleavingIsLinearizable() {
         new ModelCheckingOptions()
-                .iterations(15)
-                .invocationsPerIteration(300)
+                .iterations(8)
+                .invocationsPerIteration(150)
                 .threads(2)
                 .actorsPerThread(3)
                 .check(QuotaLincheckTest.class);

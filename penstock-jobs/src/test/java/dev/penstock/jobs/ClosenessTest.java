@@ -138,7 +138,7 @@ final class ClosenessTest {
     void signsOfOverloadThatComeAndGoCostLittleTime(Case sample) {
         TwinSettings settings =
                 settings(sample).faults(FaultPlan.parse("503=1%,429=0.2%")).build();
-        Figures figures = figures(sample, settings);
+        Figures figures = figures(sample, settings, 1.10, Long.MAX_VALUE);
         assertThat(figures.ratio).as(figures.line).isLessThanOrEqualTo(1.10);
         assertThat(figures.result.answeredOnce()).as(figures.line).isEqualTo(sample.count);
     }
