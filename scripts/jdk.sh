@@ -106,9 +106,13 @@ run_maven() {
 # One build at a time in a checkout: two would write over each other. The lock of a process that is gone is taken over.
 lock_build() {
   build_lock=$1/target/build.lock
-  mkdir -p "$1/target"
+  mkdir -p "$1/target" 2> /dev/null || :
   build_waits=0
   until mkdir "$build_lock" 2> /dev/null; do
+    if [ ! -d "$build_lock" ] && [ ! -w "$1/target" ]; then
+      echo "penstock: it has to be built first, and $1/target cannot be written; call it once as the owner of the checkout." >&2
+      exit 2
+    fi
     build_owner=$(cat "$build_lock/pid" 2> /dev/null || :)
     # Without a process id its owner died within the line that follows this loop, or is in it right now.
     if { [ -n "$build_owner" ] && ! kill -0 "$build_owner" 2> /dev/null; } \
