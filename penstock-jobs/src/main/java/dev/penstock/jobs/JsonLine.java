@@ -69,10 +69,11 @@ final class JsonLine {
         };
     }
 
-    /** The parser points one or two bytes behind a word it does not know; people look for its beginning. */
-    private static int wordStart(byte[] bytes, int offset, int end) {
-        int at = end;
-        while (at > 0 && !isWord(bytes[offset + at - 1])) {
+    /** The parser points into a word it does not know, or one or two bytes behind it; people look for its beginning. */
+    private static int wordStart(byte[] bytes, int offset, int near, int length) {
+        int at = near;
+        boolean inside = at < length && isWord(bytes[offset + at]);
+        while (!inside && at > 0 && !isWord(bytes[offset + at - 1])) {
             at--;
         }
         while (at > 0 && isWord(bytes[offset + at - 1])) {
@@ -100,7 +101,7 @@ final class JsonLine {
             if (message.startsWith("Unrecognized token")) {
                 expected = "expected a value: a string in double quotes, a number, true, false, null, an object or an"
                         + " array";
-                at = wordStart(bytes, offset, at);
+                at = wordStart(bytes, offset, at, length);
             } else {
                 expected = Character.toLowerCase(message.charAt(0)) + message.substring(1);
             }
