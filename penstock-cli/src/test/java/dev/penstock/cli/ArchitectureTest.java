@@ -24,6 +24,7 @@ class ArchitectureTest {
     private static final String[] CORE = {
         "dev.penstock.concurrency",
         "dev.penstock.limit",
+        "dev.penstock.queue",
         "dev.penstock.quota",
         "dev.penstock.retry",
         "dev.penstock.time",
@@ -64,6 +65,7 @@ class ArchitectureTest {
         "limit.LimitState",
         "limit.Scope",
         "limit.Unit",
+        "queue.Priority",
         "quota.Admission",
         "quota.BlockedBy",
         "quota.HiddenLimits",
@@ -74,6 +76,7 @@ class ArchitectureTest {
         "quota.Reservation",
         "quota.Settlement",
         "retry.Backoff",
+        "retry.ConnectionWatch",
         "retry.RetryBudget",
         "retry.RetryDecision",
         "retry.RetryPolicy",

@@ -2,12 +2,33 @@ package dev.penstock.quota;
 
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
+import dev.penstock.verdict.Verdict;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
 /** How a reservation ended. */
 public sealed interface Settlement {
+    /**
+     * How a reservation ends whose request had this verdict.
+     *
+     * @param states what the answer's headers said of the limits
+     */
+    static Settlement of(Verdict verdict, List<LimitState> states) {
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> new Answered(states);
+            case Verdict.Throttled throttled -> new Refused(throttled.exceeded(), states);
+            case Verdict.SlowDown slowDown -> new SlowedDown(slowDown.retryAfter());
+            case Verdict.Transient fault ->
+                fault.fault() == Verdict.Fault.CONNECT_FAILED
+                        ? new NeverSent()
+                        : new Failed(states, fault.fault().signOfOverload());
+            // The provider judged the request, so it answered: nothing is wrong with the load.
+            case Verdict.Rejected rejected -> new Answered(states);
+            case Verdict.AccountStopped stopped -> new Failed(states, false);
+        };
+    }
+
     /**
      * The provider answered the request.
      *

@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.wire.AnswerReading;
 import dev.penstock.wire.HeaderLookup;
 import io.vertx.core.http.HttpClientRequest;
 import java.util.OptionalInt;

@@ -3,6 +3,7 @@ package dev.penstock.jobs;
 import dev.penstock.time.Ticker;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.verdict.Verdict.Fault;
+import dev.penstock.wire.AnswerReading;
 import dev.penstock.wire.Endpoint;
 import dev.penstock.wire.HeaderLookup;
 import io.vertx.core.AsyncResult;

@@ -5,6 +5,7 @@ import dev.penstock.limit.LimitState;
 import dev.penstock.quota.Admission;
 import dev.penstock.quota.BlockedBy;
 import dev.penstock.quota.Settlement;
+import dev.penstock.retry.ConnectionWatch;
 import dev.penstock.retry.RetryBudget;
 import dev.penstock.retry.RetryDecision;
 import dev.penstock.retry.RetryPolicy;
@@ -87,7 +88,9 @@ final class Dispatcher<R> {
     Step<R> next(long now) {
         blockedBy = null;
         if (stop == null) {
-            connection.givenUp(now).ifPresent(cause -> stop = cause);
+            connection
+                    .givenUp(now)
+                    .ifPresent(why -> stop = new StopCause.Unreachable(why + " The run can be resumed."));
         }
         if (stop != null) {
             return inFlight == 0 ? new Step.Finished<>() : new Step.Wait<>(OptionalLong.empty());
@@ -141,7 +144,7 @@ final class Dispatcher<R> {
      * @param costNanoDollars what it cost
      */
     Outcome settled(Flight<R> flight, Verdict verdict, List<LimitState> states, long costNanoDollars, long now) {
-        flight.lane().quota().settle(Objects.requireNonNull(flight.reservation), settlement(verdict, states), now);
+        flight.lane().quota().settle(Objects.requireNonNull(flight.reservation), Settlement.of(verdict, states), now);
         flight.reservation = null;
         inFlight--;
         flight.lane().inFlight--;
@@ -364,21 +367,6 @@ final class Dispatcher<R> {
 
     private static <R> void requeueFirst(Flight<R> flight) {
         flight.lane().ready.addFirst(flight);
-    }
-
-    private static Settlement settlement(Verdict verdict, List<LimitState> states) {
-        return switch (verdict) {
-            case Verdict.Accepted accepted -> new Settlement.Answered(states);
-            case Verdict.Throttled throttled -> new Settlement.Refused(throttled.exceeded(), states);
-            case Verdict.SlowDown slowDown -> new Settlement.SlowedDown(slowDown.retryAfter());
-            case Verdict.Transient fault ->
-                fault.fault() == Verdict.Fault.CONNECT_FAILED
-                        ? new Settlement.NeverSent()
-                        : new Settlement.Failed(states, fault.fault().signOfOverload());
-            // The provider judged the request, so it answered: nothing is wrong with the load.
-            case Verdict.Rejected rejected -> new Settlement.Answered(states);
-            case Verdict.AccountStopped stopped -> new Settlement.Failed(states, false);
-        };
     }
 
     private static OptionalLong earlier(OptionalLong wake, long at, boolean applies) {

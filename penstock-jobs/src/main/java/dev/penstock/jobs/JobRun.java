@@ -2,6 +2,7 @@ package dev.penstock.jobs;
 
 import dev.penstock.time.Ticker;
 import dev.penstock.wire.CostEstimator;
+import dev.penstock.wire.Pricing;
 import dev.penstock.wire.Usage;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;

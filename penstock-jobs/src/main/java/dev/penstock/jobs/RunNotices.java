@@ -1,6 +1,7 @@
 package dev.penstock.jobs;
 
 import dev.penstock.limit.Dimension;
+import dev.penstock.retry.ConnectionWatch;
 import dev.penstock.verdict.Verdict;
 import java.time.Duration;
 import java.util.HashSet;

@@ -12,6 +12,7 @@ import dev.penstock.emulator.OutputLength;
 import dev.penstock.emulator.TwinSettings;
 import dev.penstock.wire.Endpoint;
 import dev.penstock.wire.PriceTable;
+import dev.penstock.wire.Pricing;
 import dev.penstock.wire.RequestFacts;
 import java.io.IOException;
 import java.math.BigDecimal;

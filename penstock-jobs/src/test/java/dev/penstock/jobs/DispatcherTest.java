@@ -9,6 +9,7 @@ import dev.penstock.limit.LimitExceeded;
 import dev.penstock.quota.BlockedBy;
 import dev.penstock.quota.Quota;
 import dev.penstock.quota.QuotaSettings;
+import dev.penstock.retry.ConnectionWatch;
 import dev.penstock.retry.RetryBudget;
 import dev.penstock.retry.RetryPolicy;
 import dev.penstock.verdict.Verdict;

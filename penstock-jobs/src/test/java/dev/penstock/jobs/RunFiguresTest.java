@@ -9,6 +9,7 @@ import dev.penstock.quota.Quota;
 import dev.penstock.quota.QuotaSettings;
 import dev.penstock.retry.RetryBudget;
 import dev.penstock.wire.PriceTable;
+import dev.penstock.wire.Pricing;
 import dev.penstock.wire.Usage;
 import java.math.BigDecimal;
 import java.time.Duration;

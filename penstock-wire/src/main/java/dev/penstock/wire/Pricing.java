@@ -1,9 +1,5 @@
-package dev.penstock.jobs;
+package dev.penstock.wire;
 
-import dev.penstock.wire.Price;
-import dev.penstock.wire.PriceTable;
-import dev.penstock.wire.RequestFacts;
-import dev.penstock.wire.Usage;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.HashMap;
@@ -13,9 +9,9 @@ import java.util.OptionalLong;
 
 /**
  * What calls cost, in integers: adding up millions of decimal fractions would take more time than sending them. A price
- * of a millionth of a dollar per million tokens is one pico-dollar per token. Owned by one thread.
+ * of a millionth of a dollar per million tokens is one pico-dollar per token. Not safe for use by several threads.
  */
-final class Pricing {
+public final class Pricing {
     /** No tokenizer makes more tokens of a character than its bytes in UTF-8. */
     private static final int MOST_BYTES = 3;
 
@@ -40,16 +36,18 @@ final class Pricing {
     /** Pico-dollars. */
     private record PerToken(long input, long cachedInput, long output, OptionalLong maxOutput) {}
 
-    Pricing(PriceTable table) {
+    /** Prices of this table. */
+    public Pricing(PriceTable table) {
         this.table = table;
     }
 
-    boolean knows(String model) {
+    /** Whether the table has a price for the model. */
+    public boolean knows(String model) {
         return price(model).isPresent();
     }
 
     /** Whether it is known how much an answer may hold at most, given that the price is known. */
-    boolean bounds(RequestFacts facts) {
+    public boolean bounds(RequestFacts facts) {
         return !facts.endpoint().generates()
                 || facts.maxOutputTokens().isPresent()
                 || price(facts.model()).flatMap(each -> boxed(each.maxOutput)).isPresent();
@@ -60,7 +58,7 @@ final class Pricing {
     }
 
     /** What a usage costs; empty if the model's price is not known. */
-    OptionalLong picoDollars(String model, Usage usage) {
+    public OptionalLong picoDollars(String model, Usage usage) {
         Optional<PerToken> price = price(model);
         if (price.isEmpty()) {
             return OptionalLong.empty();
@@ -79,7 +77,7 @@ final class Pricing {
      * @param bodyBytes length of the body that the facts were read from
      * @throws IllegalArgumentException if price or maximum is not known
      */
-    long worstCaseNanoDollars(RequestFacts facts, int bodyBytes) {
+    public long worstCaseNanoDollars(RequestFacts facts, int bodyBytes) {
         Optional<PerToken> price = price(facts.model());
         if (price.isEmpty() || !bounds(facts)) {
             throw new IllegalArgumentException("nothing bounds what " + facts.model() + " costs");
@@ -108,16 +106,18 @@ final class Pricing {
         return Math.min(bodyBytes, text) + IMAGE_TOKENS * facts.inputImages();
     }
 
-    static long nanoDollarsRoundedUp(long picoDollars) {
+    /** Whole nano-dollars that are not less than this. */
+    public static long nanoDollarsRoundedUp(long picoDollars) {
         return Math.ceilDiv(picoDollars, PICO_IN_NANO);
     }
 
-    static BigDecimal dollars(long picoDollars) {
+    /** Pico-dollars as dollars. */
+    public static BigDecimal dollars(long picoDollars) {
         return BigDecimal.valueOf(picoDollars, PICO_DIGITS);
     }
 
     /** What usages cost; empty if the price of one of the models is not known. */
-    static Optional<BigDecimal> dollars(PriceTable table, Map<String, Usage> spent) {
+    public static Optional<BigDecimal> dollars(PriceTable table, Map<String, Usage> spent) {
         BigDecimal sum = BigDecimal.ZERO;
         for (Map.Entry<String, Usage> entry : spent.entrySet()) {
             Usage usage = entry.getValue();

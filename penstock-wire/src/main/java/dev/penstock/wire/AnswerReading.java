@@ -1,15 +1,9 @@
-package dev.penstock.jobs;
+package dev.penstock.wire;
 
 import dev.penstock.limit.Dimension;
 import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Unit;
 import dev.penstock.verdict.Verdict;
-import dev.penstock.wire.AnswerBody;
-import dev.penstock.wire.Endpoint;
-import dev.penstock.wire.HeaderLookup;
-import dev.penstock.wire.RateLimitHeaders;
-import dev.penstock.wire.Usage;
-import dev.penstock.wire.VerdictReader;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,11 +11,11 @@ import java.util.OptionalLong;
 /**
  * What an answer off the wire says: a verdict, the state of the limits and, where it is an answer indeed, what it used.
  */
-record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> usage) {
+public record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> usage) {
     private static final Verdict ACCEPTED = new Verdict.Accepted();
 
     /** Reads an answer that arrived whole, whatever its status. */
-    static AnswerReading of(Endpoint endpoint, int status, HeaderLookup headers, byte[] body) {
+    public static AnswerReading of(Endpoint endpoint, int status, HeaderLookup headers, byte[] body) {
         List<LimitState> states = RateLimitHeaders.read(headers);
         if (status != 200) {
             return new AnswerReading(VerdictReader.read(status, headers, body), states, Optional.empty());
@@ -35,7 +29,7 @@ record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> u
     }
 
     /** The tokens that the request asked for, by the provider's own count, where a refusal names them. */
-    OptionalLong requestedTokens() {
+    public OptionalLong requestedTokens() {
         return verdict instanceof Verdict.Throttled throttled
                         && throttled.exceeded().dimension().map(Dimension::unit).equals(Optional.of(Unit.TOKENS))
                 ? throttled.exceeded().requested()
@@ -43,7 +37,7 @@ record AnswerReading(Verdict verdict, List<LimitState> states, Optional<Usage> u
     }
 
     /** The reading of an answer that never came whole. */
-    static AnswerReading ofFault(Verdict.Fault fault, String explanation) {
+    public static AnswerReading ofFault(Verdict.Fault fault, String explanation) {
         return new AnswerReading(fault(fault, explanation), List.of(), Optional.empty());
     }
 

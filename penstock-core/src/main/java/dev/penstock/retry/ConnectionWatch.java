@@ -1,6 +1,5 @@
-package dev.penstock.jobs;
+package dev.penstock.retry;
 
-import dev.penstock.retry.Backoff;
 import dev.penstock.verdict.Verdict;
 import java.time.Duration;
 import java.util.Optional;
@@ -9,10 +8,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches whether the provider can be reached at all. While it cannot, one row at a time tries, with growing pauses, and
- * no row uses up its attempts; after too long the run stops and can be resumed. Owned by the dispatcher.
+ * Watches whether a provider can be reached at all. While it cannot, one request at a time tries, with growing pauses,
+ * and no request uses up its attempts; after too long whoever cannot wait for ever is told to stop.
+ *
+ * <p>Pure: time and randomness are arguments. Not safe for use by several threads.
  */
-final class ConnectionWatch {
+public final class ConnectionWatch {
     /** Longer than a connection may take: by then the try is connected and waits for its answer, or hangs for good. */
     private static final long PROBE_PATIENCE_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -32,14 +33,14 @@ final class ConnectionWatch {
      * @param giveUpAtFirst how long to try when nothing was ever answered: most likely the address is wrong
      * @param giveUpLater how long an outage may last once something was answered
      */
-    ConnectionWatch(Duration giveUpAtFirst, Duration giveUpLater, RandomGenerator random) {
+    public ConnectionWatch(Duration giveUpAtFirst, Duration giveUpLater, RandomGenerator random) {
         this.giveUpAtFirst = giveUpAtFirst;
         this.giveUpLater = giveUpLater;
         this.random = random;
     }
 
     /** Whether the provider itself said something, or something on the way did in its name. */
-    static boolean reached(Verdict verdict) {
+    public static boolean reached(Verdict verdict) {
         return switch (verdict) {
             case Verdict.Transient fault ->
                 switch (fault.fault()) {
@@ -55,18 +56,22 @@ final class ConnectionWatch {
     }
 
     /** Whether the last connection failed and nothing was answered since. */
-    boolean failing() {
+    public boolean failing() {
         return failures > 0;
     }
 
-    /** A row tries whether there is a connection again. */
-    void probeSent(long now) {
+    /** A request tries whether there is a connection again. */
+    public void probeSent(long now) {
         probing = true;
         probeSentAt = now;
     }
 
-    /** @param probe whether it is the row that was tried last */
-    void settled(Verdict verdict, boolean probe, long now) {
+    /**
+     * Takes what became of a request.
+     *
+     * @param probe whether it is the one that tries
+     */
+    public void settled(Verdict verdict, boolean probe, long now) {
         if (reached(verdict)) {
             everAnswered = true;
             failures = 0;
@@ -92,7 +97,7 @@ final class ConnectionWatch {
     }
 
     /** When to try again; empty when nothing is wrong or it is time for the next try. */
-    OptionalLong pausedUntil(long now) {
+    public OptionalLong pausedUntil(long now) {
         if (failures == 0) {
             return OptionalLong.empty();
         }
@@ -101,13 +106,14 @@ final class ConnectionWatch {
         return until - now > 0 ? OptionalLong.of(until) : OptionalLong.empty();
     }
 
-    Optional<StopCause> givenUp(long now) {
+    /** That it has been tried for too long: what went wrong last, and for how long; empty while there is hope. */
+    public Optional<String> givenUp(long now) {
         Duration limit = everAnswered ? giveUpLater : giveUpAtFirst;
-        // A row that tries may have its connection and only wait for a slow answer.
+        // What tries may have its connection and only wait for a slow answer.
         if (failures == 0 || probing || now - failingSince < limit.toNanos()) {
             return Optional.empty();
         }
-        return Optional.of(new StopCause.Unreachable(lastExplanation + " Tried for "
-                + Duration.ofNanos(now - failingSince).toSeconds() + " s; the run can be resumed."));
+        return Optional.of(lastExplanation + " Tried for "
+                + Duration.ofNanos(now - failingSince).toSeconds() + " s.");
     }
 }

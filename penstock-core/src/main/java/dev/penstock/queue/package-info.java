@@ -1,0 +1,5 @@
+/** Who is served next of those who wait for quota. */
+@NullMarked
+package dev.penstock.queue;
+
+import org.jspecify.annotations.NullMarked;
