@@ -109,6 +109,15 @@ final class Meter {
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 
+    /** Time until {@code units} fit when {@code ahead} is taken before them; how a burst is probed is left out. */
+    long waitNanos(long ahead, long units, long now) {
+        if (units == 0) {
+            return 0;
+        }
+        long wait = windowed ? window.waitNanos(ahead, units, amount, now) : bucket.waitNanos(ahead, units, now);
+        return closed && closedUntil - now > wait ? closedUntil - now : wait;
+    }
+
     void take(long units, long now) {
         if (units == 0) {
             return;

@@ -47,6 +47,8 @@ public final class Quota {
     private static final long SLOW_DOWN_PAUSE_NANOS = 1_000_000_000;
     private static final int MAX_BLIND_DOUBLINGS = 8;
     private static final int MAX_CONTRADICTIONS = 4;
+    /** Answers over which the latency is averaged. */
+    private static final double MEAN_OF = 32;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final QuotaSettings settings;
@@ -73,6 +75,8 @@ public final class Quota {
     private int blindRefusals;
     private long lastBlindAt;
     private final OverloadShare overload = new OverloadShare();
+    private final BlindWindow blindWindow = new BlindWindow();
+    private double meanLatencyNanos;
     private long refusals;
     private long settledTwice;
 
@@ -106,8 +110,8 @@ public final class Quota {
     }
 
     /**
-     * When {@link #reserve} would grant this cost if nothing else happened until then: 0 for now, empty for never or only
-     * after another reservation is settled. Changes nothing.
+     * Time until {@link #reserve} would grant this cost if nothing else happened until then: 0 for now, empty for never or
+     * only after another reservation is settled. Changes nothing.
      */
     public OptionalLong waitNanos(Cost cost, long now) {
         lock.lock();
@@ -121,6 +125,84 @@ public final class Quota {
             }
             OptionalLong at = deferred.get().retryAtNanos();
             return at.isPresent() ? OptionalLong.of(at.getAsLong() - now) : OptionalLong.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Time until a request of this cost can start when everything that is to be sent before it costs {@code ahead}
+     * together. Where something is not known yet it is the least that is possible: a request refused on this ground could
+     * not have started earlier. Changes nothing.
+     *
+     * @return nanoseconds, 0 for now; empty if it can never start, see {@link #neverFits}
+     */
+    public OptionalLong startsInNanos(Cost ahead, Cost cost, long now) {
+        lock.lock();
+        try {
+            if (impossible(cost).isPresent()) {
+                return OptionalLong.empty();
+            }
+            long longest = closed ? Math.max(0, closedUntil - now) : 0;
+            for (Meter meter : meters) {
+                Unit unit = meter.dimension().unit();
+                longest = Math.max(longest, meter.waitNanos(ahead.of(unit), cost.of(unit), now));
+            }
+            if (blindWindow.learned() && meters.isEmpty()) {
+                longest = Math.max(longest, blindWindow.waitNanos(ahead.requests(), now));
+            }
+            long turns = inFlight + ahead.requests() + 1 - concurrency.limit();
+            if (turns > 0) {
+                longest = Math.max(longest, (long) (turns * meanLatencyNanos / concurrency.limit()));
+            }
+            return OptionalLong.of(longest);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The limit that a request of this cost can never fit, if there is one. */
+    public Optional<BlockedBy.ByLimit> neverFits(Cost cost) {
+        lock.lock();
+        try {
+            return impossible(cost).map(Impossible::by);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * How long the limit of which a cost takes the greatest share needs to grant it, in seconds: what requests of
+     * different kinds have in common, so that they can be weighed against each other. 0 while no limit is known.
+     */
+    public double dominantSeconds(Cost cost) {
+        lock.lock();
+        try {
+            double most = 0;
+            for (Meter meter : meters) {
+                double perSecond = new Limit(meter.dimension(), meter.amount()).perSecond();
+                if (perSecond > 0) {
+                    most = Math.max(most, cost.of(meter.dimension().unit()) / perSecond);
+                }
+            }
+            return most;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Applies what the head of an answer says of the limits, while its body is still coming. The reservation stays open.
+     *
+     * @param states as for {@link Settlement.Answered}, to which they need not be given again
+     */
+    public void observed(Reservation reservation, List<LimitState> states, long now) {
+        lock.lock();
+        try {
+            if (!states.isEmpty()) {
+                answers++;
+                observe(states, reservation, now);
+            }
         } finally {
             lock.unlock();
         }
@@ -157,6 +239,7 @@ public final class Quota {
                 case Refused refused -> refused(refused, reservation, now);
                 case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
                 case NeverSent() -> {
+                    blindWindow.giveBack(reservation.sentAtNanos());
                     refusedTotal = refusedTotal.plus(reservation.cost());
                     giveBack(reservation, now);
                 }
@@ -224,7 +307,11 @@ public final class Quota {
                 return Optional.of(until(new BlockedBy.ByUnknownLimits(), next));
             }
         }
-        long longest = ramp == null ? 0 : ramp.waitNanos(now);
+        long blind = meters.isEmpty() ? blindWindow.waitNanos(now) : 0;
+        if (blind == Long.MAX_VALUE) {
+            return Optional.of(new Deferred(new BlockedBy.ByUnknownLimits(), OptionalLong.empty()));
+        }
+        long longest = Math.max(blind, ramp == null ? 0 : ramp.waitNanos(now));
         if (adaptiveRate != null) {
             longest = Math.max(longest, adaptiveRate.waitNanos(now));
         }
@@ -250,6 +337,7 @@ public final class Quota {
         if (adaptiveRate != null) {
             adaptiveRate.take(now);
         }
+        blindWindow.take(now);
         total = total.plus(cost);
         totals.add(now, total);
         lastSentAt = now;
@@ -260,6 +348,9 @@ public final class Quota {
     private void answered(Reservation reservation, long now) {
         answers++;
         overload.answered();
+        blindWindow.answered(reservation.sentAtNanos());
+        double took = now - reservation.sentAtNanos();
+        meanLatencyNanos = meanLatencyNanos == 0 ? took : meanLatencyNanos + (took - meanLatencyNanos) / MEAN_OF;
         if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
             blindRefusals = 0;
         }
@@ -369,6 +460,14 @@ public final class Quota {
         }
         if (refusedByShownLimit(refused, reservation, now)) {
             return;
+        }
+        if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
+            // It says when to come back and nothing else: that is enough to find out its window.
+            long until = now + exceeded.tryAgainIn().get().toNanos();
+            if (blindWindow.refused(reservation.sentAtNanos(), until)) {
+                close(until);
+                return;
+            }
         }
         if (overload.turnedAway()) {
             concurrency.overloaded(inFlight + 1, now);

@@ -63,9 +63,11 @@ final class SlidingWindow {
     /** Time until {@code amount} more keeps the window within {@code limit}; 0 if it fits now. */
     long waitNanos(long amount, long limit, long now) {
         long over = used(now) + Math.min((long) Math.ceil(scale() * amount), limit) - limit;
-        if (over <= 0) {
-            return 0;
-        }
+        return over <= 0 ? 0 : leavesIn(over, now);
+    }
+
+    /** Time until so many of the units in use have left the window. */
+    private long leavesIn(long over, long now) {
         long oldest = Math.max(sliceOf(now - windowNanos - marginNanos), newestSlice - SLICES + 1);
         long freed = 0;
         for (long slice = oldest; slice <= newestSlice; slice++) {
@@ -76,6 +78,27 @@ final class SlidingWindow {
         }
         // Only what others took is in the way: it is gone after a window at the latest.
         return Math.max(1, windowNanos / 60);
+    }
+
+    /**
+     * Time until {@code amount} fits when {@code ahead} is taken before it. What is in the window leaves it at the times
+     * known, and whatever takes its place leaves one window later.
+     */
+    long waitNanos(long ahead, long amount, long limit, long now) {
+        if (ahead == 0) {
+            return waitNanos(amount, limit, now);
+        }
+        long used = used(now);
+        long needed = (long) Math.ceil(scale() * ahead) + Math.min((long) Math.ceil(scale() * amount), limit);
+        long over = needed - Math.max(0, limit - used);
+        if (over <= 0 || limit <= 0) {
+            return 0;
+        }
+        long rounds = (over - 1) / limit;
+        long rest = over - rounds * limit;
+        long period = windowNanos + marginNanos;
+        // What exceeds all that is in the window now is freed by what fills the room that is left, a window from now.
+        return rounds * period + (rest > used ? period : leavesIn(rest, now));
     }
 
     /** Learns from an answer how much of the window at {@code at} was in use, by us and by others. */

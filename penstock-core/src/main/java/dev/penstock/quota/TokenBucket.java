@@ -34,11 +34,16 @@ final class TokenBucket {
 
     /** Time until {@code amount} fits, 0 if it fits now. Changes nothing. */
     long waitNanos(long amount, long now) {
+        return waitNanos(0, amount, now);
+    }
+
+    /** Time until {@code amount} fits when {@code ahead} is taken before it. Changes nothing. */
+    long waitNanos(long ahead, long amount, long now) {
         long usable = burstNanos - Math.min(reserveNanos, burstNanos / 8);
         // More than the bucket ever holds is let through on a full bucket and leaves debt: depth is learned, and a
         // limiter that is one second deep must still pass a request of two seconds' worth.
         long cost = Math.min(nanosFor(amount), usable);
-        long excess = debtAt(now) + cost - usable;
+        long excess = debtAt(now) + (ahead == 0 ? 0 : nanosFor(ahead)) + cost - usable;
         if (excess <= 0) {
             return 0;
         }
