@@ -30,6 +30,11 @@ public record Tenant(
         limits = List.copyOf(limits);
     }
 
+    /** Whether it may use a model, of this full name; also if only the model's family matches a pattern. */
+    public boolean mayUse(String model) {
+        return Glob.allow(models, model);
+    }
+
     /** Somebody of whom only a name is known: weight 1, any band, nothing bounded. */
     public static Tenant unknown(String name) {
         return new Tenant(name, 1, Priority.INTERACTIVE, List.of(), List.of(), OptionalInt.empty(), Optional.empty());

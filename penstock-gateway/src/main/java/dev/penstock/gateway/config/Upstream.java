@@ -1,5 +1,6 @@
 package dev.penstock.gateway.config;
 
+import dev.penstock.limit.Limit;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,21 @@ public record Upstream(
     public Upstream {
         models = List.copyOf(models);
         caps = List.copyOf(caps);
+    }
+
+    /** Whether a model, of this full name, may be asked for here; also if only its family matches a pattern. */
+    public boolean serves(String model) {
+        return Glob.allow(models, model);
+    }
+
+    /** The user's own limits for a model family: those of the first pattern that matches. */
+    public List<Limit> capsFor(String family) {
+        for (ModelCaps each : caps) {
+            if (new Glob(each.models()).matches(family)) {
+                return each.limits();
+            }
+        }
+        return List.of();
     }
 
     /** An upstream that passes the client's key on and has no caps. */
