@@ -73,6 +73,7 @@ class ArchitectureTest {
         "quota.Quota",
         "quota.QuotaSettings",
         "quota.QuotaSnapshot",
+        "quota.RecentUse",
         "quota.Reservation",
         "quota.Settlement",
         "retry.Backoff",

@@ -275,7 +275,8 @@ public final class Quota {
         ramp = new RampGovernor(now);
         adaptiveRate = new CubicRate(now);
         settings.caps().forEach(limit -> meters.add(new Meter(limit, LimitSource.CAP, now)));
-        if (!settings.caps().isEmpty()) {
+        limitsKnown = !settings.learning();
+        if (!settings.caps().isEmpty() || limitsKnown) {
             concurrency.raiseTo(settings.maxConcurrency());
         }
         learn(settings.known(), LimitSource.CONFIGURED, now);

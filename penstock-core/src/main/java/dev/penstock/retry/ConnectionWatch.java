@@ -66,6 +66,11 @@ public final class ConnectionWatch {
         probeSentAt = now;
     }
 
+    /** The request that tried was given up before anything came of it: another one may try. */
+    public void probeGivenUp() {
+        probing = false;
+    }
+
     /**
      * Takes what became of a request.
      *

@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.quota.RecentUse;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.Unit;
 import dev.penstock.quota.Quota;

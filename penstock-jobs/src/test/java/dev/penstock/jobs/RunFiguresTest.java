@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.quota.RecentUse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.limit.Cost;

@@ -1,9 +1,12 @@
-package dev.penstock.jobs;
+package dev.penstock.quota;
 
 import java.util.concurrent.TimeUnit;
 
-/** Requests and tokens of the last minute, second by second. Owned by one thread. */
-final class RecentUse {
+/**
+ * Requests and tokens of the last minute, second by second, for people and metrics. Time is an argument: monotonic
+ * nanoseconds. Not safe for use by several threads.
+ */
+public final class RecentUse {
     private static final int SECONDS = 60;
 
     private final long startNanos;
@@ -13,11 +16,13 @@ final class RecentUse {
     private long allRequests;
     private long allTokens;
 
-    RecentUse(long startNanos) {
+    /** Counts from now on. */
+    public RecentUse(long startNanos) {
         this.startNanos = startNanos;
     }
 
-    void sent(long newTokens, long now) {
+    /** A request of so many tokens was sent. */
+    public void sent(long newTokens, long now) {
         moveTo(now);
         int slot = (int) (newest % SECONDS);
         requests[slot]++;
@@ -26,21 +31,25 @@ final class RecentUse {
         allTokens += newTokens;
     }
 
-    long requests(long now) {
+    /** Requests of the last minute. */
+    public long requests(long now) {
         moveTo(now);
         return sum(requests);
     }
 
-    long tokens(long now) {
+    /** Tokens of the last minute. */
+    public long tokens(long now) {
         moveTo(now);
         return sum(tokens);
     }
 
-    long allRequests() {
+    /** Requests since the beginning. */
+    public long allRequests() {
         return allRequests;
     }
 
-    long allTokens() {
+    /** Tokens since the beginning. */
+    public long allTokens() {
         return allTokens;
     }
 

@@ -1,0 +1,104 @@
+package dev.penstock.gateway;
+
+import dev.penstock.queue.QueueBounds;
+import dev.penstock.quota.BlockedBy;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The words of the gateway's own refusals. They never hold a key or a prompt. */
+final class Refusals {
+    private static final Duration SOON = Duration.ofSeconds(1);
+
+    private Refusals() {}
+
+    /**
+     * @param startsInNanos when it could start; {@link Long#MAX_VALUE} if nobody can tell
+     * @param leftNanos until its deadline
+     * @param deadlineGiven whether the client set the deadline: then it has told what it wants, and its own retries would
+     *     only go past it
+     */
+    static Refusal deadline(long startsInNanos, long leftNanos, String why, boolean deadlineGiven) {
+        boolean known = startsInNanos != Long.MAX_VALUE;
+        Duration comeBack = known ? Duration.ofNanos(Math.max(1, startsInNanos - leftNanos)) : SOON;
+        String start = known
+                ? "It would start in " + seconds(startsInNanos) + " at the earliest"
+                : "Nobody can tell when it would start";
+        return new Refusal(
+                Outcome.REFUSED_DEADLINE,
+                "queue_deadline_exceeded",
+                start + ", and its deadline comes in " + seconds(leftNanos) + ": it waits for " + why
+                        + ". Come back after the time in Retry-After, allow more time with x-request-deadline-ms, or raise"
+                        + " the limit.",
+                Optional.of(comeBack),
+                !deadlineGiven);
+    }
+
+    static Refusal tooLarge(BlockedBy.ByLimit by) {
+        return new Refusal(
+                Outcome.REFUSED_TOO_LARGE,
+                "request_too_large",
+                "The request needs " + count(by.needed()) + " "
+                        + by.dimension().unit().plural() + ", and " + by.explanation()
+                        + " never holds more, so waiting does not help. Shorten the prompt or lower the maximum output.",
+                Optional.empty(),
+                false);
+    }
+
+    static Refusal queueFull(QueueBounds bounds, long startsInNanos) {
+        return new Refusal(
+                Outcome.REFUSED_QUEUE_FULL,
+                "queue_full",
+                "The gateway's queue is full (" + count(bounds.count()) + " of " + count(bounds.maxCount())
+                        + " requests, " + count(bounds.bytes()) + " of " + count(bounds.maxBytes())
+                        + " bytes wait). Send fewer requests at once, or let more of them wait with queue: in the"
+                        + " gateway's configuration.",
+                Optional.of(
+                        startsInNanos > 0 && startsInNanos != Long.MAX_VALUE ? Duration.ofNanos(startsInNanos) : SOON),
+                true);
+    }
+
+    static Refusal stopping() {
+        return new Refusal(
+                Outcome.REFUSED_STOPPING,
+                "gateway_stopping",
+                "The gateway is being stopped and takes no new work. Try again when it runs again.",
+                Optional.of(SOON),
+                true);
+    }
+
+    static Refusal noUpstream(String family) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "model_not_served",
+                "No upstream of this gateway serves the model family '" + printable(family)
+                        + "'; use another model, or add the family to models: of an upstream.",
+                Optional.empty(),
+                false);
+    }
+
+    static Refusal budget(String left, Optional<Duration> newPeriodIn) {
+        return new Refusal(
+                Outcome.REFUSED_BUDGET,
+                "budget_exceeded",
+                "The budget of this key does not cover the request: " + left
+                        + ". Wait for the next period, lower the maximum output, or ask for a higher budget.",
+                newPeriodIn,
+                false);
+    }
+
+    /** A model's name comes from the client: what else it may be is not repeated. */
+    private static String printable(String family) {
+        return family.matches("[A-Za-z0-9][A-Za-z0-9_./:-]{0,63}") ? family : "(not shown)";
+    }
+
+    private static String count(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    private static String seconds(long nanos) {
+        return BigDecimal.valueOf(nanos, 9).setScale(1, RoundingMode.HALF_UP).toPlainString() + " s";
+    }
+}
