@@ -30,6 +30,9 @@ final class Section {
     /** More digits than any number here has; longer ones would take long to read. */
     private static final int MOST_DIGITS = 24;
 
+    /** Some items are compared with all others. */
+    private static final int MOST_ITEMS = 10_000;
+
     private final MappingNode node;
     private final String name;
     private final Problems problems;
@@ -330,6 +333,13 @@ final class Section {
         if (list.getValue().isEmpty()) {
             problems.add(
                     list, key + " is an empty list; it must have at least one item; take the key out if none is meant");
+        }
+        if (list.getValue().size() > MOST_ITEMS) {
+            problems.add(
+                    list,
+                    key + " has " + Shown.number(list.getValue().size()) + " items; it may have "
+                            + Shown.number(MOST_ITEMS) + " at most; take some out");
+            return List.of();
         }
         return list.getValue();
     }

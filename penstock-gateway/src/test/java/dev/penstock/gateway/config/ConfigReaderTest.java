@@ -166,6 +166,13 @@ final class ConfigReaderTest {
     }
 
     @Test
+    void aListIsKeptToTenThousandItems() {
+        assertRefused(
+                ("tenants: [" + "{},".repeat(10_001) + "]").getBytes(UTF_8),
+                "/etc/penstock/gateway.yaml:1:10: tenants has 10,001 items; it may have 10,000 at most; take some out");
+    }
+
+    @Test
     void theMarkThatSomeEditorsPutInFrontIsNotPartOfTheFile() {
         assertThat(read("\uFEFFjoin-identical: true").joinIdentical()).isTrue();
     }
