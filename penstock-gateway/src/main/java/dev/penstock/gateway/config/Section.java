@@ -30,6 +30,9 @@ final class Section {
     /** More digits than any number here has; longer ones would take long to read. */
     private static final int MOST_DIGITS = 24;
 
+    /** Some items are compared with all others. */
+    private static final int MOST_ITEMS = 10_000;
+
     private final MappingNode node;
     private final String name;
     private final Problems problems;
@@ -105,9 +108,9 @@ final class Section {
                         member.getValue().getKeyNode(),
                         "unknown key " + Shown.value(member.getKey()) + " in " + name
                                 + Spelling.nearest(member.getKey(), known)
-                                        .map(near -> "; did you mean " + near + "?")
-                                        .orElse(";")
-                                + " The keys are: " + String.join(", ", known));
+                                        .map(near -> "; did you mean " + near + "? The")
+                                        .orElse("; the")
+                                + " keys are: " + String.join(", ", known));
             }
         }
     }
@@ -214,8 +217,7 @@ final class Section {
 
     /** A length of time such as 90s or 1h30m. */
     Optional<Duration> duration(String key, Duration least, Duration most, String example) {
-        String rule = "a duration from " + GoDuration.format(least) + " to " + GoDuration.format(most) + ", such as "
-                + example;
+        String rule = "a duration from " + shown(least) + " to " + shown(most) + ", such as " + example;
         Optional<String> text = scalar(key, rule);
         if (text.isEmpty()) {
             return Optional.empty();
@@ -228,10 +230,14 @@ final class Section {
         return duration;
     }
 
+    /** Without the parts that are zero: 24h instead of 24h0m0s. */
+    private static String shown(Duration duration) {
+        return GoDuration.format(duration).replaceFirst("(?<=[hm])0s$", "").replaceFirst("(?<=h)0m$", "");
+    }
+
     /** Bytes, with or without a unit. */
     OptionalLong size(String key, long least, long most, String example) {
-        String rule = "a size in B, KiB, MiB or GiB from " + Shown.number(least) + " to " + Shown.number(most)
-                + " bytes, such as " + example;
+        String rule = "a size from " + size(least) + " to " + size(most) + " in B, KiB, MiB or GiB, such as " + example;
         Optional<String> text = scalar(key, rule);
         if (text.isEmpty()) {
             return OptionalLong.empty();
@@ -251,6 +257,13 @@ final class Section {
         }
         complain(key, key + " is " + Shown.value(text.get()) + "; it must be " + rule);
         return OptionalLong.empty();
+    }
+
+    private static String size(long bytes) {
+        if (bytes >= 1L << 30) {
+            return (bytes >> 30) + "GiB";
+        }
+        return bytes >= 1L << 20 ? (bytes >> 20) + "MiB" : (bytes >> 10) + "KiB";
     }
 
     Optional<Boolean> flag(String key) {
@@ -320,6 +333,13 @@ final class Section {
         if (list.getValue().isEmpty()) {
             problems.add(
                     list, key + " is an empty list; it must have at least one item; take the key out if none is meant");
+        }
+        if (list.getValue().size() > MOST_ITEMS) {
+            problems.add(
+                    list,
+                    key + " has " + Shown.number(list.getValue().size()) + " items; it may have "
+                            + Shown.number(MOST_ITEMS) + " at most; take some out");
+            return List.of();
         }
         return list.getValue();
     }

@@ -131,7 +131,10 @@ final class UpstreamReader {
                 || text.get().contains("#");
         section.complain(
                 "url",
-                "url is " + (mayHoldSecret ? "not one (not shown)" : Shown.value(text.get())) + "; it must be " + rule);
+                (mayHoldSecret
+                                ? "url has a user, a query or a fragment (not shown)"
+                                : "url is " + Shown.value(text.get()))
+                        + "; it must be " + rule);
         return Optional.empty();
     }
 

@@ -77,11 +77,7 @@ final class YamlText {
 
     private static String text(byte[] bytes, Problems problems) {
         if (bytes.length > MOST_BYTES) {
-            problems.add(
-                    0,
-                    0,
-                    "is larger than " + Shown.number(MOST_BYTES)
-                            + " bytes, the most that is read; is it the right file?");
+            problems.add(0, 0, "is larger than 1 MiB, the most that is read; is it the right file?");
             problems.throwIfAny();
         }
         CharBuffer chars = CharBuffer.allocate(bytes.length);
@@ -169,7 +165,12 @@ final class YamlText {
         if (context.contains("alias")) {
             return "a * that begins a value; YAML takes it for an alias; put the pattern in quotes: \"*\"";
         }
+        String problem = e.getProblem() == null ? "" : e.getProblem();
+        if (problem.contains("<block end>")) {
+            return "not YAML: the line does not line up with those above; keys of one group begin in one column;"
+                    + " indent it like them";
+        }
         // The problem names at most single characters of the file; the exception's message would quote whole lines.
-        return "not YAML: " + e.getProblem() + "; correct it, or put the value in quotes";
+        return "not YAML: " + problem + "; correct it, or put the value in quotes";
     }
 }
