@@ -320,6 +320,19 @@ final class RequestDispatcher<T> {
         return tenants.values();
     }
 
+    /** A limit of tokens that a request of twice so many would never fit; empty if there is none. */
+    OptionalLong tokenLimitBelowTwice(LaneKey key, long tokens) {
+        Lane<T> lane = lanes.get(key);
+        if (lane == null) {
+            return OptionalLong.empty();
+        }
+        Cost twice = new Cost(0, 2 * Math.min(tokens, Long.MAX_VALUE / 4), 0);
+        return lane.slots.stream()
+                .flatMap(slot -> slot.quota().neverFits(twice).stream())
+                .mapToLong(BlockedBy.ByLimit::limit)
+                .min();
+    }
+
     /** When a request that waits is expected to start, if nobody else comes. */
     OptionalLong expectedStartNanos(Flight<T> flight, long now) {
         Lane<T> lane = flight.lane();

@@ -1,0 +1,607 @@
+package dev.penstock.gateway;
+
+import dev.penstock.gateway.config.BudgetDecision;
+import dev.penstock.gateway.config.BudgetHold;
+import dev.penstock.gateway.config.Upstream;
+import dev.penstock.gateway.transport.AnswerHead;
+import dev.penstock.gateway.transport.ApiError;
+import dev.penstock.gateway.transport.CallFailure;
+import dev.penstock.gateway.transport.Collected;
+import dev.penstock.gateway.transport.FirstEvent;
+import dev.penstock.gateway.transport.Inbound;
+import dev.penstock.gateway.transport.OutboundHeaders;
+import dev.penstock.gateway.transport.OutboundRequest;
+import dev.penstock.gateway.transport.RequestBody;
+import dev.penstock.gateway.transport.TailBuffer;
+import dev.penstock.gateway.transport.UpstreamCall;
+import dev.penstock.limit.Cost;
+import dev.penstock.limit.LimitState;
+import dev.penstock.verdict.Verdict;
+import dev.penstock.wire.AnswerReading;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.HeaderLookup;
+import dev.penstock.wire.RateLimitHeaders;
+import dev.penstock.wire.RequestFacts;
+import dev.penstock.wire.StreamUsage;
+import dev.penstock.wire.Usage;
+import dev.penstock.wire.VerdictReader;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request from its head to its end: what comes from the client goes to the dispatcher, what the dispatcher decides
+ * goes to the upstream, and what the upstream says back to both. Ends exactly once. Owned by the event loop.
+ */
+final class Exchange implements UpstreamCall.Listener {
+    /** An answer up to this size is held until it is whole, so that one that breaks off can be asked for again. */
+    private static final int MOST_HELD_ANSWER_BYTES = 1 << 20;
+
+    private static final int MOST_ERROR_BYTES = 256 << 10;
+    private static final int TAIL_BYTES = 64 << 10;
+    private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    private static final byte[] NO_BYTES = {};
+
+    private final GatewayLoop gateway;
+    private final RequestHead head;
+    private Inbound inbound;
+
+    /** Others that asked the same and get the same answer. */
+    private final ArrayDeque<Inbound> joined = new ArrayDeque<>();
+
+    /** An answer that came whole. */
+    private @Nullable Buffer held;
+
+    private @Nullable RequestFacts facts;
+    private OutboundRequest.Body body = new OutboundRequest.Body.None();
+    private @Nullable Flight<Exchange> flight;
+    private @Nullable BudgetHold budget;
+    private @Nullable UpstreamCall call;
+    private @Nullable AnswerHead answer;
+    private @Nullable TailBuffer tail;
+    private boolean settled;
+    private boolean ended;
+    private boolean eventsBegun;
+    private long lastSignOfLife;
+    private long timeoutAt;
+    private @Nullable Usage usage;
+    private String lastUpstream = "";
+    private String explanation = "";
+    private @Nullable JoinKey joinKey;
+
+    Exchange(GatewayLoop gateway, Inbound inbound, RequestHead head) {
+        this.gateway = gateway;
+        this.inbound = inbound;
+        this.head = head;
+        this.lastSignOfLife = inbound.arrivedNanos();
+    }
+
+    void begin() {
+        Inbound client = inbound;
+        client.onGone(() -> gone(client));
+        if (ended) {
+            return;
+        }
+        int most = gateway.queueSettings().maxBodyBytes();
+        OptionalLong length = inbound.bodyLength();
+        if (!inbound.hasBody()) {
+            arrive(NO_BYTES, true);
+        } else if (head.endpoint().isPresent() || (length.isPresent() && length.getAsLong() <= most)) {
+            inbound.readWhole(most).onSuccess(this::read);
+        } else {
+            // Too long or of unknown length, and not to be understood here: it goes through as it comes, once.
+            body = new OutboundRequest.Body.Piped(inbound);
+            arrive(NO_BYTES, false);
+        }
+    }
+
+    private void read(RequestBody read) {
+        switch (read) {
+            case RequestBody.Whole whole -> {
+                body = new OutboundRequest.Body.Bytes(whole.bytes());
+                arrive(head.endpoint().isPresent() ? whole.bytes().getBytes() : NO_BYTES, true);
+            }
+            case RequestBody.TooLarge large ->
+                refuse(new Refusal(
+                        Outcome.REFUSED_INVALID,
+                        "request_body_too_large",
+                        "The body is longer than the " + gateway.queueSettings().maxBodyBytes()
+                                + " bytes that this gateway holds for a call of this kind. Make it smaller, or raise"
+                                + " queue: body: in the gateway's configuration.",
+                        Optional.empty(),
+                        false));
+            case RequestBody.Broken broken -> {} // the client is gone, and that was told
+        }
+    }
+
+    private void arrive(byte[] bytes, boolean repeatable) {
+        if (ended) {
+            return;
+        }
+        Cost cost = new Cost(1, 0, 0);
+        String family = gateway.familyOfPath(inbound);
+        long bodyBytes =
+                body instanceof OutboundRequest.Body.Bytes held ? held.bytes().length() : 0;
+        if (head.endpoint().isPresent()) {
+            Optional<RequestFacts> read = gateway.facts(head.endpoint().get(), inbound, bytes);
+            if (read.isPresent()) {
+                facts = read.get();
+                family = gateway.family(read.get().model());
+                if (!gateway.mayUse(head.tenant(), read.get().model())) {
+                    refuse(modelNotAllowed());
+                    return;
+                }
+                cost = gateway.cost(read.get(), bytes, new LaneKey(head.account(), family));
+            }
+        }
+        LaneKey lane = new LaneKey(head.account(), family);
+        if (tryToJoin(lane, bytes) || !setBudgetAside(cost, bytes.length)) {
+            return;
+        }
+        long arrived = inbound.arrivedNanos();
+        Ask ask = new Ask(
+                head.tenant(),
+                head.priority(),
+                lane,
+                cost,
+                bodyBytes,
+                arrived,
+                arrived + head.patience().toNanos(),
+                Math.max(1, gateway.queueSettings().maxAttempts() - head.retriesBefore()),
+                repeatable,
+                head.patienceGiven());
+        switch (gateway.dispatcher().arrive(this, ask, gateway.now())) {
+            case RequestDispatcher.Arrived.Queued<Exchange> queued -> {
+                flight = queued.flight();
+                if (head.keepAlive().isPresent() && wantsStream()) {
+                    gateway.keepAlive(this);
+                }
+                gateway.pump();
+            }
+            case RequestDispatcher.Arrived.Refused<Exchange> refused -> refuse(refused.refusal());
+        }
+    }
+
+    private Refusal modelNotAllowed() {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "model_not_allowed",
+                "The key of tenant " + head.tenant().name() + " may not use this model; use one of "
+                        + String.join(", ", head.tenant().models()) + ", or ask for it to be added to models:.",
+                Optional.empty(),
+                false);
+    }
+
+    private boolean wantsStream() {
+        RequestFacts read = facts;
+        return read != null && read.stream();
+    }
+
+    private boolean tryToJoin(LaneKey lane, byte[] bytes) {
+        if (!head.join() || head.endpoint().isEmpty() || facts == null || wantsStream()) {
+            return false;
+        }
+        JoinKey key = JoinKey.of(head.tenant().name(), lane, inbound.targetBelowV1(), bytes);
+        Exchange leader = gateway.joins().putIfAbsent(key, this);
+        if (leader == null) {
+            joinKey = key;
+            return false;
+        }
+        Inbound follower = inbound;
+        leader.joined.add(follower);
+        ended = true; // what happens to it from here on is the leader's business
+        follower.onGone(() -> {
+            boolean waited = leader.joined.remove(follower);
+            if (waited) {
+                gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, leader.facts, follower);
+            } else {
+                leader.gone(follower);
+            }
+        });
+        return true;
+    }
+
+    private boolean setBudgetAside(Cost cost, int bodyBytes) {
+        if (head.tenant().budget().isEmpty()) {
+            return true;
+        }
+        OptionalLong worst = facts == null ? OptionalLong.of(0) : gateway.worstNanoDollars(facts, bodyBytes);
+        return switch (gateway.budgets().setAside(head.tenant(), cost.tokens(), worst, gateway.wallNow())) {
+            case BudgetDecision.Within within -> {
+                budget = within.aside();
+                yield true;
+            }
+            case BudgetDecision.HeldUp held -> {
+                refuse(Refusals.budget(held.explanation(), Optional.of(Duration.ofSeconds(1))));
+                yield false;
+            }
+            case BudgetDecision.Spent spent -> {
+                refuse(Refusals.budget(spent.explanation(), spent.retryIn()));
+                yield false;
+            }
+        };
+    }
+
+    /** Sends one attempt. */
+    void send() {
+        Flight<Exchange> sent = flight();
+        Upstream upstream = gateway.upstreamOf(sent);
+        lastUpstream = upstream.name();
+        settled = false;
+        answer = null;
+        timeoutAt = gateway.now() + gateway.queueSettings().timeout().toNanos();
+        OutboundHeaders headers = inbound.outboundHeaders();
+        if (upstream.key().isPresent()) {
+            Map<String, String> own = new LinkedHashMap<>();
+            own.put("Authorization", "Bearer " + upstream.key().get().reveal());
+            own.put("OpenAI-Organization", upstream.organization().orElse(""));
+            own.put("OpenAI-Project", upstream.project().orElse(""));
+            headers = headers.with(own);
+        } else if (upstream.organization().isPresent() || upstream.project().isPresent()) {
+            Map<String, String> own = new LinkedHashMap<>();
+            upstream.organization().ifPresent(text -> own.put("OpenAI-Organization", text));
+            upstream.project().ifPresent(text -> own.put("OpenAI-Project", text));
+            headers = headers.with(own);
+        }
+        if (head.endpoint().isPresent()) {
+            headers = headers.uncompressed();
+        }
+        call = new UpstreamCall(
+                gateway.connections(upstream),
+                new OutboundRequest(inbound.method(), inbound.targetBelowV1(), headers, body),
+                this);
+        call.send();
+    }
+
+    @Override
+    public void head(AnswerHead answered) {
+        UpstreamCall current = call();
+        answer = answered;
+        boolean accepted = answered.status() >= 200 && answered.status() < 300;
+        if (!accepted && answered.status() >= 400) {
+            current.collect(MOST_ERROR_BYTES, collected -> errorRead(answered, collected));
+        } else if (accepted && head.endpoint().isPresent() && answered.isEventStream()) {
+            gateway.dispatcher().observed(flight(), states(answered), gateway.now());
+            current.firstEvent(event -> streamBegun(answered, event));
+        } else if (accepted && isJson(answered) && head.endpoint().isPresent()) {
+            current.collect(MOST_HELD_ANSWER_BYTES, collected -> answerRead(answered, collected));
+        } else {
+            gateway.dispatcher().observed(flight(), states(answered), gateway.now());
+            passOn(false);
+        }
+    }
+
+    private void errorRead(AnswerHead answered, Collected collected) {
+        held = collected instanceof Collected.Whole whole ? whole.body() : null;
+        byte[] bytes = held == null ? NO_BYTES : held.getBytes();
+        Verdict verdict = VerdictReader.read(answered.status(), lookup(answered), bytes);
+        settle(verdict, states(answered));
+    }
+
+    private void answerRead(AnswerHead answered, Collected collected) {
+        Endpoint endpoint = head.endpoint().orElseThrow();
+        if (collected instanceof Collected.Whole whole) {
+            held = whole.body();
+            AnswerReading reading = AnswerReading.of(
+                    endpoint, answered.status(), lookup(answered), whole.body().getBytes());
+            usage = reading.usage().orElse(null);
+            // What is whole by its own framing is passed on even if it is not what the endpoint usually answers.
+            settle(new Verdict.Accepted(), reading.states());
+        } else {
+            gateway.dispatcher().observed(flight(), states(answered), gateway.now());
+            passOn(false);
+        }
+    }
+
+    private void streamBegun(AnswerHead answered, FirstEvent event) {
+        Optional<Verdict> trouble = event instanceof FirstEvent.Seen seen
+                ? VerdictReader.readStreamEvent(lookup(answered), seen.data().getBytes(StandardCharsets.UTF_8))
+                : Optional.empty();
+        if (trouble.isPresent()) {
+            settle(trouble.get(), states(answered));
+        } else {
+            tail = new TailBuffer(TAIL_BYTES);
+            passOn(false);
+        }
+    }
+
+    /** Ends the attempt and does what the dispatcher makes of it. */
+    private void settle(Verdict verdict, List<LimitState> states) {
+        settled = true;
+        gateway.learn(facts, verdict);
+        Decision decision = gateway.dispatcher()
+                .settled(flight(), verdict, states, inbound.headSent() && !eventsBegun, gateway.now());
+        gateway.upstreamSaid(lastUpstream, flight(), verdict, decision);
+        switch (decision) {
+            case Decision.PassOn passedOn -> {
+                if (verdict instanceof Verdict.Accepted) {
+                    passOn(false);
+                } else {
+                    passOnFailure(verdict, passedOn.why());
+                }
+            }
+            case Decision.Again again -> dropCall();
+            case Decision.Refuse refused -> {
+                dropCall();
+                refuse(refused.refusal());
+            }
+        }
+        gateway.pump();
+    }
+
+    private void passOnFailure(Verdict verdict, String why) {
+        if (eventsBegun) {
+            dropCall();
+            ApiError error = ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why);
+            inbound.answer(error);
+            refuseJoined(error);
+            end(Outcome.FAILED_UPSTREAM, why);
+        } else if (answer != null && call != null && !inbound.headSent()) {
+            explanation = why;
+            passOn(true);
+        } else {
+            dropCall();
+            ApiError error = ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why)
+                    .shouldRetry(false);
+            if (inbound.headSent()) {
+                inbound.cut();
+            } else {
+                inbound.answer(error);
+            }
+            refuseJoined(error);
+            end(Outcome.FAILED_UPSTREAM, why);
+        }
+    }
+
+    private static int statusOf(Verdict verdict) {
+        return verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.TIMEOUT ? 504 : 502;
+    }
+
+    private static String codeOf(Verdict verdict) {
+        return verdict instanceof Verdict.Transient fault
+                ? "upstream_" + fault.fault().name().toLowerCase(Locale.ROOT)
+                : "upstream_error";
+    }
+
+    private void passOn(boolean failure) {
+        Map<String, String> added = new LinkedHashMap<>();
+        added.put("x-penstock-queue-ms", String.valueOf(TimeUnit.NANOSECONDS.toMillis(flight().waitedNanos())));
+        added.put("x-penstock-attempts", String.valueOf(flight().sendings()));
+        if (failure && head.endpoint().isPresent()) {
+            // What could be gained by repeating it has been tried here.
+            added.put("x-should-retry", "false");
+        }
+        answerJoined(added);
+        TailBuffer kept = tail;
+        call().passOn(inbound, added, piece -> {
+            if (kept != null) {
+                kept.add(piece);
+            }
+        });
+    }
+
+    private void answerJoined(Map<String, String> added) {
+        AnswerHead answered = answer;
+        Buffer whole = held;
+        if (joined.isEmpty() || answered == null) {
+            return;
+        }
+        if (whole == null) {
+            refuseJoined(ApiError.of(
+                    502,
+                    "upstream_error",
+                    "joined_answer_too_long",
+                    "The answer to the request that this one was joined to is too long to be shared. Send it without "
+                            + RequestHead.JOIN + "."));
+            return;
+        }
+        Map<String, String> headers = new LinkedHashMap<>(added);
+        headers.put("x-penstock-joined", "true");
+        String type = answered.headers().get("content-type");
+        if (type != null) {
+            headers.put("content-type", type);
+        }
+        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
+            follower.answer(answered.status(), headers, whole);
+            boolean failure = answered.status() >= 400;
+            gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower);
+        }
+    }
+
+    private void refuseJoined(ApiError error) {
+        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
+            follower.answer(error);
+            gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower);
+        }
+    }
+
+    @Override
+    public void failed(CallFailure failure) {
+        Verdict verdict = new Verdict.Transient(failure.fault(), Optional.empty(), failure.explanation());
+        if (!settled) {
+            answer = null;
+            settle(verdict, List.of());
+        } else {
+            end(Outcome.FAILED_UPSTREAM, failure.explanation());
+        }
+    }
+
+    @Override
+    public void passedOn() {
+        if (!settled) {
+            settled = true;
+            TailBuffer kept = tail;
+            if (kept != null) {
+                usage = StreamUsage.find(kept.bytes()).orElse(null);
+            }
+            gateway.dispatcher().answered(flight(), List.of(), gateway.now());
+        }
+        AnswerHead answered = answer;
+        boolean failure = answered != null && answered.status() >= 400;
+        end(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, failure ? explanation : "");
+        gateway.pump();
+    }
+
+    /** The attempt took too long. */
+    void timedOut() {
+        UpstreamCall running = call;
+        if (ended || running == null || running.over()) {
+            return;
+        }
+        running.cancel();
+        String why = "The upstream gave no complete answer within "
+                + gateway.queueSettings().timeout().toSeconds() + " s.";
+        if (settled) {
+            inbound.cut();
+            end(Outcome.FAILED_UPSTREAM, why);
+            return;
+        }
+        answer = null;
+        call = null;
+        boolean headSent = inbound.headSent() && !eventsBegun;
+        settle(new Verdict.Transient(Verdict.Fault.TIMEOUT, Optional.empty(), why), List.of());
+        if (headSent) {
+            inbound.cut();
+        }
+    }
+
+    long timeoutAt() {
+        return timeoutAt;
+    }
+
+    boolean running() {
+        UpstreamCall running = call;
+        return !ended && running != null && !running.over();
+    }
+
+    /** Tells a waiting stream that it still waits. Returns whether it is to be told again. */
+    boolean stillWaiting(long now) {
+        Flight<Exchange> waiting = flight;
+        if (ended || waiting == null || (inbound.headSent() && !eventsBegun)) {
+            return false;
+        }
+        if (waiting.phase == Flight.Phase.RUNNING && answer != null) {
+            return !ended;
+        }
+        if (now - lastSignOfLife >= head.keepAlive().orElseThrow().toNanos()) {
+            lastSignOfLife = now;
+            if (!eventsBegun) {
+                eventsBegun = true;
+                inbound.beginEvents(Map.of());
+            }
+            inbound.event(STILL_WAITING);
+        }
+        return true;
+    }
+
+    /** Answers with a refusal of our own. */
+    void refuse(Refusal refusal) {
+        if (ended) {
+            return;
+        }
+        ApiError error = gateway.error(refusal);
+        inbound.answer(error);
+        refuseJoined(error);
+        end(refusal.outcome(), refusal.message());
+    }
+
+    /** The dispatcher gave it up while it waited. */
+    void giveUp(String why) {
+        if (ended) {
+            return;
+        }
+        ApiError error =
+                ApiError.of(502, "upstream_error", "upstream_failed", why).shouldRetry(false);
+        inbound.answer(error);
+        refuseJoined(error);
+        end(Outcome.FAILED_UPSTREAM, why);
+    }
+
+    private void gone(Inbound who) {
+        if (ended || who != inbound) {
+            return;
+        }
+        Inbound next = inbound.headSent() ? null : joined.poll();
+        if (next != null) {
+            inbound = next; // others wait for the same answer
+            return;
+        }
+        Flight<Exchange> left = flight;
+        UpstreamCall running = call;
+        if (running != null) {
+            running.cancel();
+        }
+        if (left != null && !settled) {
+            gateway.dispatcher().gone(left, gateway.now());
+        } else if (left != null && left.phase != Flight.Phase.ENDED) {
+            gateway.dispatcher().gone(left, gateway.now());
+        }
+        end(Outcome.CANCELLED_BY_CLIENT, "");
+        gateway.pump();
+    }
+
+    private void dropCall() {
+        UpstreamCall over = call;
+        if (over != null) {
+            over.cancel();
+            call = null;
+        }
+    }
+
+    private void end(Outcome outcome, String why) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (joinKey != null) {
+            boolean removed = gateway.joins().remove(joinKey, this);
+            if (!removed) {
+                throw new IllegalStateException("a request that leads others was not known as such");
+            }
+        }
+        BudgetHold aside = budget;
+        Flight<Exchange> last = flight;
+        if (aside != null) {
+            gateway.settleBudget(aside, last == null ? 0 : last.sendings(), facts, usage);
+        }
+        gateway.ended(outcome, head, facts, lastUpstream, last, inbound.arrivedNanos(), usage, why);
+    }
+
+    private Flight<Exchange> flight() {
+        Flight<Exchange> known = flight;
+        if (known == null) {
+            throw new IllegalStateException("the request has not been let in");
+        }
+        return known;
+    }
+
+    private UpstreamCall call() {
+        UpstreamCall known = call;
+        if (known == null) {
+            throw new IllegalStateException("nothing was sent");
+        }
+        return known;
+    }
+
+    private static List<LimitState> states(AnswerHead answered) {
+        return RateLimitHeaders.read(lookup(answered));
+    }
+
+    private static HeaderLookup lookup(AnswerHead answered) {
+        return answered.headers()::get;
+    }
+
+    private static boolean isJson(AnswerHead answered) {
+        String type = answered.headers().get("content-type");
+        return type != null && type.toLowerCase(Locale.ROOT).startsWith("application/json");
+    }
+}

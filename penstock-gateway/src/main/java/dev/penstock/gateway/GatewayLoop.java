@@ -1,0 +1,423 @@
+package dev.penstock.gateway;
+
+import dev.penstock.gateway.config.BudgetHold;
+import dev.penstock.gateway.config.GatewayConfig;
+import dev.penstock.gateway.config.QueueSettings;
+import dev.penstock.gateway.config.Tenant;
+import dev.penstock.gateway.config.TenantBudgets;
+import dev.penstock.gateway.config.Upstream;
+import dev.penstock.gateway.transport.ApiError;
+import dev.penstock.gateway.transport.Inbound;
+import dev.penstock.http.UpstreamAddress;
+import dev.penstock.http.UpstreamConnections;
+import dev.penstock.limit.Cost;
+import dev.penstock.limit.Dimension;
+import dev.penstock.limit.Unit;
+import dev.penstock.queue.QueueBounds;
+import dev.penstock.quota.BlockedBy;
+import dev.penstock.time.Ticker;
+import dev.penstock.verdict.Verdict;
+import dev.penstock.wire.CostCalibration;
+import dev.penstock.wire.CostEstimator;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.MalformedRequestException;
+import dev.penstock.wire.ModelFamily;
+import dev.penstock.wire.Pricing;
+import dev.penstock.wire.RequestFacts;
+import dev.penstock.wire.Usage;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that a gateway decides and remembers, on its one event loop: it gives the dispatcher a clock, timers and
+ * sockets.
+ */
+final class GatewayLoop {
+    /** A turn of the event loop sends no more than this, so that answers are read in between. */
+    private static final int SENDS_PER_TURN = 64;
+
+    private static final long TICK_MILLIS = 250;
+    private static final Usage NOTHING = new Usage(0, 0, 0);
+
+    private final Vertx vertx;
+    private final Context context;
+    private final Ticker ticker;
+    private final GatewaySettings settings;
+    private final GatewayEvents events;
+    private final RequestDispatcher<Exchange> dispatcher;
+    private final CostCalibration calibration = new CostCalibration();
+    private final CostEstimator estimator = new CostEstimator(calibration);
+    private final Pricing pricing;
+    private final QueueBounds bounds;
+
+    /** By address: upstreams of the same place share connections. */
+    private final Map<UpstreamAddress, UpstreamConnections> connections = new HashMap<>();
+
+    private final Map<JoinKey, Exchange> joins = new HashMap<>();
+
+    /** Exchanges by the time they were sent last, which is also the order of their timeouts. */
+    private final LinkedHashSet<Exchange> sent = new LinkedHashSet<>();
+
+    private final ArrayDeque<Exchange> keptAlive = new ArrayDeque<>();
+
+    private GatewayConfig config;
+    private RequestHead.Rules rules;
+    private boolean pumping;
+    private long wakeTimer = -1;
+    private long wakeAt;
+    private volatile GatewaySnapshot snapshot;
+
+    GatewayLoop(Vertx vertx, Context context, Ticker ticker, GatewaySettings settings, GatewayEvents events) {
+        this.vertx = vertx;
+        this.context = context;
+        this.ticker = ticker;
+        this.settings = settings;
+        this.events = events;
+        this.config = settings.config();
+        this.rules = rules(config);
+        this.pricing = new Pricing(settings.prices());
+        this.bounds =
+                new QueueBounds(config.queue().maxRequests(), config.queue().maxBytes());
+        this.dispatcher = new RequestDispatcher<>(
+                config.upstreams(),
+                bounds,
+                settings.tiers(),
+                RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed()),
+                ticker.nanos());
+        this.snapshot = Snapshots.of(this, ticker.nanos());
+        long unused = vertx.setPeriodic(TICK_MILLIS, tick -> tick());
+    }
+
+    private static RequestHead.Rules rules(GatewayConfig config) {
+        return new RequestHead.Rules(
+                config.keys(), config.upstreams(), config.queue(), config.keepAlive(), config.joinIdentical());
+    }
+
+    /** Takes one request of a client. */
+    void accept(Inbound inbound) {
+        RequestHead head;
+        try {
+            head = RequestHead.read(inbound, rules);
+        } catch (RequestHead.BadHeadException e) {
+            inbound.answer(e.error());
+            events.ended(new GatewayEvents.Ended(
+                    Outcome.REFUSED_INVALID,
+                    "unknown",
+                    "",
+                    "",
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    0,
+                    Optional.empty(),
+                    0,
+                    e.error().message()));
+            return;
+        }
+        new Exchange(this, inbound, head).begin();
+    }
+
+    /** Sends what may be sent now, refuses what is due to be refused, and sets the timer for the rest. */
+    void pump() {
+        if (pumping) {
+            return;
+        }
+        pumping = true;
+        try {
+            connections.forEach((address, open) -> {
+                for (Upstream upstream : config.upstreams()) {
+                    if (UpstreamAddress.of(upstream.baseUrl()).equals(address)) {
+                        dispatcher.crowded(upstream.name(), open.crowded());
+                    }
+                }
+            });
+            int sends = 0;
+            while (true) {
+                if (sends == SENDS_PER_TURN) {
+                    context.runOnContext(ignored -> pump());
+                    return;
+                }
+                switch (dispatcher.next(ticker.nanos())) {
+                    case Step.Send<Exchange> send -> {
+                        Exchange exchange = send.flight().item();
+                        boolean again = sent.remove(exchange);
+                        sends += again ? 1 : 1;
+                        boolean added = sent.add(exchange);
+                        if (added) {
+                            exchange.send();
+                        }
+                    }
+                    case Step.Refuse<Exchange> refuse -> refuse.flight().item().refuse(refuse.refusal());
+                    case Step.GiveUp<Exchange> giveUp -> giveUp.flight().item().giveUp(giveUp.explanation());
+                    case Step.Wait<Exchange> wait -> {
+                        wakeAt(wait.untilNanos());
+                        return;
+                    }
+                }
+            }
+        } finally {
+            pumping = false;
+        }
+    }
+
+    private void wakeAt(OptionalLong at) {
+        if (wakeTimer >= 0 && at.isPresent() && at.getAsLong() == wakeAt) {
+            return;
+        }
+        if (wakeTimer >= 0) {
+            boolean cancelled = vertx.cancelTimer(wakeTimer);
+            wakeTimer = cancelled ? -1 : wakeTimer;
+        }
+        if (at.isPresent()) {
+            wakeAt = at.getAsLong();
+            long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(wakeAt - ticker.nanos() + 999_999));
+            wakeTimer = vertx.setTimer(millis, ignored -> {
+                wakeTimer = -1;
+                pump();
+            });
+        }
+    }
+
+    private void tick() {
+        long now = ticker.nanos();
+        while (!sent.isEmpty()) {
+            Exchange first = sent.getFirst();
+            if (first.running() && first.timeoutAt() - now > 0) {
+                break;
+            }
+            boolean removed = sent.remove(first);
+            if (removed && first.running()) {
+                first.timedOut();
+            }
+        }
+        for (int i = keptAlive.size(); i > 0; i--) {
+            Exchange waiting = keptAlive.remove();
+            if (waiting.stillWaiting(now)) {
+                keptAlive.add(waiting);
+            }
+        }
+        snapshot = Snapshots.of(this, now);
+    }
+
+    /** Exchanges the configuration; nobody who waits or runs is dropped. */
+    void reconfigure(GatewayConfig changed) {
+        config = changed;
+        rules = rules(changed);
+        bounds.resize(changed.queue().maxRequests(), changed.queue().maxBytes());
+        dispatcher.reconfigure(changed.upstreams(), ticker.nanos());
+        pump();
+    }
+
+    /** Refuses those that wait and lets nobody in any more. */
+    void stop() {
+        dispatcher.stop(ticker.nanos());
+        pump();
+    }
+
+    GatewaySnapshot snapshot() {
+        return snapshot;
+    }
+
+    RequestDispatcher<Exchange> dispatcher() {
+        return dispatcher;
+    }
+
+    GatewayConfig config() {
+        return config;
+    }
+
+    QueueSettings queueSettings() {
+        return config.queue();
+    }
+
+    TenantBudgets budgets() {
+        return settings.budgets();
+    }
+
+    Map<JoinKey, Exchange> joins() {
+        return joins;
+    }
+
+    long now() {
+        return ticker.nanos();
+    }
+
+    Instant wallNow() {
+        return settings.clock().instant();
+    }
+
+    UpstreamConnections connections(Upstream upstream) {
+        UpstreamAddress address = UpstreamAddress.of(upstream.baseUrl());
+        return connections.computeIfAbsent(
+                address,
+                place -> new UpstreamConnections(vertx, place, ticker, () -> context.runOnContext(x -> pump())));
+    }
+
+    Upstream upstreamOf(Flight<Exchange> flight) {
+        return Objects.requireNonNull(flight.slot).upstream().upstream();
+    }
+
+    /** Calls that name no model have limits of their own, where any are known. */
+    String familyOfPath(Inbound inbound) {
+        if (!inbound.method().equals(HttpMethod.POST)) {
+            return "";
+        }
+        return switch (inbound.path()) {
+            case "/v1/files" -> KnownLimits.FILES;
+            case "/v1/batches" -> KnownLimits.BATCHES;
+            default -> "";
+        };
+    }
+
+    String family(String model) {
+        return ModelFamily.of(model);
+    }
+
+    boolean mayUse(Tenant tenant, String model) {
+        return tenant.mayUse(model);
+    }
+
+    Optional<RequestFacts> facts(Endpoint endpoint, Inbound inbound, byte[] body) {
+        try {
+            return Optional.of(RequestFacts.read(endpoint, body));
+        } catch (MalformedRequestException theUpstreamSaysWhatIsWrong) {
+            return Optional.empty();
+        }
+    }
+
+    Cost cost(RequestFacts facts, byte[] body, LaneKey lane) {
+        Cost estimate = estimator.cost(facts);
+        // Counting exactly pays only where the estimate decides whether the request can ever fit.
+        OptionalLong limit = dispatcher.tokenLimitBelowTwice(lane, estimate.tokens());
+        return limit.isPresent() ? estimator.cost(facts, body, limit.getAsLong()) : estimate;
+    }
+
+    OptionalLong worstNanoDollars(RequestFacts facts, int bodyBytes) {
+        return pricing.knows(facts.model()) && pricing.bounds(facts)
+                ? OptionalLong.of(pricing.worstCaseNanoDollars(facts, bodyBytes))
+                : OptionalLong.empty();
+    }
+
+    void settleBudget(BudgetHold hold, int sendings, @Nullable RequestFacts facts, @Nullable Usage usage) {
+        if (sendings == 0) {
+            budgets().settle(hold, 0, 0);
+        } else if (usage == null || facts == null) {
+            budgets().settleAtWorst(hold);
+        } else {
+            budgets()
+                    .settle(
+                            hold,
+                            usage.inputTokens() + usage.outputTokens(),
+                            Pricing.nanoDollarsRoundedUp(
+                                    pricing.picoDollars(facts.model(), usage).orElse(0)));
+        }
+    }
+
+    /** What refusals tell of how the provider counts. */
+    void learn(@Nullable RequestFacts facts, Verdict verdict) {
+        if (facts != null
+                && verdict instanceof Verdict.Throttled throttled
+                && throttled.exceeded().dimension().map(Dimension::unit).equals(Optional.of(Unit.TOKENS))
+                && throttled.exceeded().requested().isPresent()) {
+            calibration.observeRequested(facts, throttled.exceeded().requested().getAsLong());
+        }
+    }
+
+    void keepAlive(Exchange exchange) {
+        keptAlive.add(exchange);
+    }
+
+    void upstreamSaid(String upstream, Flight<Exchange> flight, Verdict verdict, Decision decision) {
+        String family = flight.ask().lane().family();
+        if (verdict instanceof Verdict.Throttled || verdict instanceof Verdict.SlowDown) {
+            events.refusedByUpstream(upstream, family);
+        } else if (verdict instanceof Verdict.Transient && decision instanceof Decision.Again) {
+            events.retried(upstream, family);
+        }
+    }
+
+    ApiError error(Refusal refusal) {
+        int status = switch (refusal.outcome()) {
+            case REFUSED_DEADLINE, REFUSED_QUEUE_FULL, REFUSED_BUDGET, REFUSED_TOO_LARGE -> 429;
+            case REFUSED_STOPPING -> 503;
+            case REFUSED_INVALID ->
+                switch (refusal.code()) {
+                    case "request_body_too_large" -> 413;
+                    case "model_not_allowed" -> 403;
+                    case "model_not_served" -> 404;
+                    default -> 400;
+                };
+            case ANSWERED, CANCELLED_BY_CLIENT, FAILED_UPSTREAM -> 502;
+        };
+        String type = switch (status) {
+            case 429 -> refusal.outcome() == Outcome.REFUSED_BUDGET ? "insufficient_quota" : "rate_limit_error";
+            case 503, 502 -> "server_error";
+            default -> "invalid_request_error";
+        };
+        ApiError error =
+                ApiError.of(status, type, refusal.code(), refusal.message()).shouldRetry(refusal.shouldRetry());
+        return refusal.retryAfter().map(error::retryAfter).orElse(error);
+    }
+
+    void joinedEnded(Outcome outcome, RequestHead head, @Nullable RequestFacts facts, Inbound follower) {
+        Duration took = Duration.ofNanos(ticker.nanos() - follower.arrivedNanos());
+        events.ended(new GatewayEvents.Ended(
+                outcome,
+                head.tenant().name(),
+                facts == null ? "" : family(facts.model()),
+                "",
+                took,
+                Duration.ZERO,
+                0,
+                Optional.empty(),
+                0,
+                ""));
+    }
+
+    void ended(
+            Outcome outcome,
+            RequestHead head,
+            @Nullable RequestFacts facts,
+            String upstream,
+            @Nullable Flight<Exchange> flight,
+            long arrivedNanos,
+            @Nullable Usage usage,
+            String why) {
+        long now = ticker.nanos();
+        boolean wasSent = flight != null && flight.sendings() > 0;
+        long ran = wasSent ? now - flight.firstSentAt : 0;
+        long waited = flight == null ? now - arrivedNanos : flight.waitedNanos();
+        long pico = facts == null || usage == null
+                ? 0
+                : pricing.picoDollars(facts.model(), usage).orElse(0);
+        events.ended(new GatewayEvents.Ended(
+                outcome,
+                head.tenant().name(),
+                flight == null ? "" : flight.ask().lane().family(),
+                upstream,
+                Duration.ofNanos(waited),
+                Duration.ofNanos(ran),
+                flight == null ? 0 : flight.sendings(),
+                Optional.ofNullable(usage == null ? (outcome == Outcome.ANSWERED ? null : NOTHING) : usage)
+                        .filter(each -> each != NOTHING),
+                pico,
+                why));
+    }
+
+    /** What keeps a lane waiting, for people. */
+    Optional<String> blockedBy(Slot slot) {
+        return Optional.ofNullable(slot.blockedBy).map(BlockedBy::explanation);
+    }
+}

@@ -1,0 +1,243 @@
+package dev.penstock.gateway;
+
+import dev.penstock.gateway.config.KeyRing;
+import dev.penstock.gateway.config.QueueSettings;
+import dev.penstock.gateway.config.Tenant;
+import dev.penstock.gateway.config.Upstream;
+import dev.penstock.gateway.transport.ApiError;
+import dev.penstock.gateway.transport.Inbound;
+import dev.penstock.queue.Priority;
+import dev.penstock.wire.Endpoint;
+import io.vertx.core.http.HttpMethod;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/**
+ * What the head of a request says: whose it is, how urgent, and what kind of call.
+ *
+ * @param account whose quota, see {@link LaneKey}
+ * @param endpoint the metered endpoint; empty for all other calls
+ * @param patience how long it may wait
+ * @param patienceGiven whether the client itself said so
+ * @param retriesBefore how often the client has sent it before
+ * @param keepAlive how often a waiting stream is told that it waits; empty for never
+ * @param join whether it may share the answer of an identical one that runs
+ */
+record RequestHead(
+        Tenant tenant,
+        Priority priority,
+        String account,
+        Optional<Endpoint> endpoint,
+        Duration patience,
+        boolean patienceGiven,
+        int retriesBefore,
+        Optional<Duration> keepAlive,
+        boolean join) {
+    static final String PRIORITY = "x-penstock-priority";
+    static final String TENANT = "x-penstock-tenant";
+    static final String KEEP_ALIVE = "x-penstock-keep-alive";
+    static final String JOIN = "x-penstock-join";
+    static final String DEADLINE = "x-request-deadline-ms";
+
+    private static final String BEARER = "bearer ";
+    private static final Pattern TENANT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
+    private static final Tenant ANONYMOUS = Tenant.unknown("anonymous");
+    private static final long LONGEST_PATIENCE_MILLIS = Duration.ofDays(1).toMillis();
+    private static final int SHORT_FINGERPRINT = 8;
+    /** Of the time that a client gives a call, what it may wait: an answer takes time as well. */
+    private static final double WAITING_SHARE = 0.8;
+
+    /** A head that is not in order, and how to answer it. */
+    @SuppressWarnings("serial")
+    static final class BadHeadException extends Exception {
+        private final transient ApiError error;
+
+        BadHeadException(ApiError error) {
+            super(error.message());
+            this.error = error;
+        }
+
+        ApiError error() {
+            return error;
+        }
+    }
+
+    /** What the gateway is told that matters for heads. */
+    record Rules(
+            KeyRing keys, List<Upstream> upstreams, QueueSettings queue, Optional<Duration> keepAlive, boolean join) {
+        boolean passesKeysOn() {
+            return upstreams.stream().anyMatch(upstream -> upstream.key().isEmpty());
+        }
+    }
+
+    static RequestHead read(Inbound inbound, Rules rules) throws BadHeadException {
+        Optional<String> credential = inbound.header("authorization");
+        Optional<String> fingerprint = credential.map(text -> fingerprint(inbound, text));
+        String account = rules.passesKeysOn() ? fingerprint.orElse("none") : "";
+        Tenant tenant;
+        Priority usual;
+        if (rules.keys().isOpen()) {
+            tenant = openTenant(inbound, fingerprint);
+            usual = Priority.NORMAL;
+        } else {
+            tenant = credential
+                    .flatMap(RequestHead::bearer)
+                    .flatMap(key -> rules.keys().find(key))
+                    .orElseThrow(() -> new BadHeadException(unknownKey()));
+            usual = tenant.priority();
+        }
+        OptionalLong asked = deadline(inbound);
+        return new RequestHead(
+                tenant,
+                priority(inbound, usual, tenant.priority()),
+                account,
+                endpoint(inbound),
+                asked.isPresent()
+                        ? Duration.ofMillis(asked.getAsLong())
+                        : usualPatience(inbound, rules.queue().deadline()),
+                asked.isPresent(),
+                retriesBefore(inbound),
+                keepAlive(inbound).or(rules::keepAlive),
+                inbound.header(JOIN).map(text -> text.equalsIgnoreCase("true")).orElse(rules.join()));
+    }
+
+    private static Optional<String> bearer(String text) {
+        return text.length() > BEARER.length() && text.regionMatches(true, 0, BEARER, 0, BEARER.length())
+                ? Optional.of(text.substring(BEARER.length()).strip())
+                : Optional.empty();
+    }
+
+    private static Tenant openTenant(Inbound inbound, Optional<String> fingerprint) throws BadHeadException {
+        Optional<String> named = inbound.header(TENANT);
+        if (named.isPresent()) {
+            if (!TENANT_NAME.matcher(named.get()).matches()) {
+                throw new BadHeadException(bad(
+                        TENANT,
+                        "is not a name; it must be 1 to 64 letters, digits, dots, dashes, underscores or @, beginning"
+                                + " with a letter or digit"));
+            }
+            return Tenant.unknown(named.get());
+        }
+        return fingerprint
+                .map(text -> Tenant.unknown("key-" + text.substring(0, SHORT_FINGERPRINT)))
+                .orElse(ANONYMOUS);
+    }
+
+    /** Tells accounts apart without telling the key. */
+    private static String fingerprint(Inbound inbound, String credential) {
+        MessageDigest digest = sha256();
+        digest.update(credential.getBytes(StandardCharsets.UTF_8));
+        for (String name : List.of("openai-organization", "openai-project")) {
+            digest.update((byte) 0);
+            digest.update(inbound.header(name).orElse("").getBytes(StandardCharsets.UTF_8));
+        }
+        return HexFormat.of().formatHex(digest.digest(), 0, SHORT_FINGERPRINT);
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    private static Optional<Endpoint> endpoint(Inbound inbound) {
+        return inbound.method().equals(HttpMethod.POST) ? Endpoint.ofPath(inbound.path()) : Optional.empty();
+    }
+
+    private static Priority priority(Inbound inbound, Priority usual, Priority highest) throws BadHeadException {
+        Optional<String> named = inbound.header(PRIORITY);
+        if (named.isEmpty()) {
+            return usual;
+        }
+        Priority asked;
+        try {
+            asked = Priority.valueOf(named.get().strip().toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new BadHeadException(bad(PRIORITY, "must be interactive, normal or bulk"));
+        }
+        return asked.compareTo(highest) < 0 ? highest : asked;
+    }
+
+    private static OptionalLong deadline(Inbound inbound) throws BadHeadException {
+        Optional<String> text = inbound.header(DEADLINE);
+        if (text.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try {
+            long millis = Long.parseLong(text.get().strip());
+            if (millis >= 0 && millis <= LONGEST_PATIENCE_MILLIS) {
+                return OptionalLong.of(millis);
+            }
+        } catch (NumberFormatException notANumber) {
+            // Told below.
+        }
+        throw new BadHeadException(bad(
+                DEADLINE, "must be whole milliseconds from now, 0 to " + LONGEST_PATIENCE_MILLIS + ", as in 30000"));
+    }
+
+    /** A client that gives the whole call less time than we would let it wait says so. */
+    private static Duration usualPatience(Inbound inbound, Duration usual) {
+        Optional<Duration> timeout = inbound.header("x-stainless-timeout")
+                .or(() -> inbound.header("x-stainless-read-timeout"))
+                .flatMap(RequestHead::seconds);
+        return timeout.map(given -> Duration.ofNanos((long) (given.toNanos() * WAITING_SHARE)))
+                .filter(given -> given.compareTo(usual) < 0)
+                .orElse(usual);
+    }
+
+    private static Optional<Duration> keepAlive(Inbound inbound) throws BadHeadException {
+        Optional<String> text = inbound.header(KEEP_ALIVE);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        String value = text.get().strip();
+        Optional<Duration> every = seconds(value.endsWith("s") ? value.substring(0, value.length() - 1) : value);
+        if (every.isEmpty() || every.get().toMillis() < 1_000 || every.get().toMinutes() > 5) {
+            throw new BadHeadException(bad(KEEP_ALIVE, "must be seconds from 1 to 300, as in 15s"));
+        }
+        return every;
+    }
+
+    private static Optional<Duration> seconds(String text) {
+        try {
+            double value = Double.parseDouble(text.strip());
+            return value > 0 && value <= 1e6
+                    ? Optional.of(Duration.ofMillis((long) (value * 1_000)))
+                    : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static int retriesBefore(Inbound inbound) {
+        return inbound.header("x-stainless-retry-count")
+                .map(String::strip)
+                .filter(text -> text.matches("\\d{1,3}"))
+                .map(Integer::parseInt)
+                .orElse(0);
+    }
+
+    private static ApiError bad(String header, String rule) {
+        return ApiError.invalid(400, "invalid_header", "The header " + header + " " + rule + ".")
+                .about(header);
+    }
+
+    private static ApiError unknownKey() {
+        return ApiError.invalid(
+                        401,
+                        "invalid_api_key",
+                        "This gateway knows no such key. Send Authorization: Bearer with a key of this gateway (it begins"
+                                + " with psk-), not the provider's; whoever runs the gateway gives keys out.")
+                .shouldRetry(false);
+    }
+}
