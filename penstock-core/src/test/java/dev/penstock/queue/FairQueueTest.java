@@ -496,6 +496,16 @@ final class FairQueueTest {
     }
 
     @Test
+    void strangersLeaveNothingBehindWhileEverybodyElseIsHeldBack() {
+        add("held", "held");
+        for (int i = 0; i < 1000; i++) {
+            add("x", "stranger" + i);
+            queue.take(queue.head(tenant -> !tenant.equals("held")).orElseThrow());
+        }
+        assertThat(queue.rememberedTenants()).isEqualTo(1);
+    }
+
+    @Test
     void thereIsABoundToWhatIsRememberedOfThoseWhoOwe() {
         for (int i = 0; i < Band.MAX_IDLE + 2000; i++) {
             add("x", "crowd" + i);

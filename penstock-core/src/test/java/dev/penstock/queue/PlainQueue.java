@@ -124,6 +124,11 @@ final class PlainQueue {
         virtualTime[band] = Math.max(virtualTime[band], Math.min(virtualTime[band] + running[band], last));
         virtualTime[band] = Math.max(virtualTime[band], tag.start);
         running[band] = share / weights;
+        boolean othersAreHeldBack = line(band, entry.arrival.tenant()).size() == 1;
+        for (String tenant : tenants(band)) {
+            Tag other = knownTag(band, tenant);
+            othersAreHeldBack &= other == tag || isServedBefore(band, tenant, entry.arrival.tenant());
+        }
         for (String tenant : tenants(band)) {
             Tag other = knownTag(band, tenant);
             if (other.start < tag.start) {
@@ -135,6 +140,9 @@ final class PlainQueue {
         entry.charged = tag;
         tag.start += entry.length();
         tag.turn = ++turns;
+        if (othersAreHeldBack) {
+            virtualTime[band] = Math.max(virtualTime[band], tag.start);
+        }
         leave(entry);
     }
 
