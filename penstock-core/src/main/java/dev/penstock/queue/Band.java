@@ -126,6 +126,7 @@ final class Band<T> {
         virtualTime = Math.max(virtualTime, start);
         running = request.shareSeconds / Math.max(weights, flow.weight);
         waiting.remove(flow);
+        boolean othersAreHeldBack = !waiting.isEmpty() && Flow.BY_START.compare(waiting.last(), flow) < 0;
         // Whoever had a smaller tag was held back, which is like being idle: it keeps its place, not what it missed.
         while (!waiting.isEmpty() && waiting.first().start < start) {
             Flow<T> passed = waiting.removeFirst();
@@ -140,6 +141,10 @@ final class Band<T> {
         size--;
         if (flow.line.isEmpty()) {
             retire(flow);
+            if (othersAreHeldBack) {
+                // All who may be served have got all that they asked for, as when nobody waits.
+                virtualTime = Math.max(virtualTime, flow.start);
+            }
         } else {
             waiting.add(flow);
         }
