@@ -8,8 +8,8 @@ package dev.penstock.queue;
  * <p>Not safe for use by several threads.
  */
 public final class QueueBounds {
-    private final int maxCount;
-    private final long maxBytes;
+    private int maxCount;
+    private long maxBytes;
     private int count;
     private long bytes;
 
@@ -18,12 +18,22 @@ public final class QueueBounds {
      * @param maxBytes bytes that they may hold together, at least 1
      */
     public QueueBounds(int maxCount, long maxBytes) {
-        if (maxCount < 1 || maxBytes < 1) {
-            throw new IllegalArgumentException("bounds are " + maxCount + " requests and " + maxBytes
+        resize(maxCount, maxBytes);
+    }
+
+    /**
+     * Changes how much may wait. What waits already stays, also if it is more; nothing new is let in during that time.
+     *
+     * @param newMaxCount requests, at least 1
+     * @param newMaxBytes bytes, at least 1
+     */
+    public void resize(int newMaxCount, long newMaxBytes) {
+        if (newMaxCount < 1 || newMaxBytes < 1) {
+            throw new IllegalArgumentException("bounds are " + newMaxCount + " requests and " + newMaxBytes
                     + " bytes; both must be 1 or more, or nothing could ever wait");
         }
-        this.maxCount = maxCount;
-        this.maxBytes = maxBytes;
+        maxCount = newMaxCount;
+        maxBytes = newMaxBytes;
     }
 
     /**

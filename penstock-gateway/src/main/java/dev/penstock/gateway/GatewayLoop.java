@@ -50,7 +50,6 @@ final class GatewayLoop {
     private static final int SENDS_PER_TURN = 64;
 
     private static final long TICK_MILLIS = 250;
-    private static final Usage NOTHING = new Usage(0, 0, 0);
 
     private final Vertx vertx;
     private final Context context;
@@ -152,12 +151,9 @@ final class GatewayLoop {
                 switch (dispatcher.next(ticker.nanos())) {
                     case Step.Send<Exchange> send -> {
                         Exchange exchange = send.flight().item();
-                        boolean again = sent.remove(exchange);
-                        sends += again ? 1 : 1;
-                        boolean added = sent.add(exchange);
-                        if (added) {
-                            exchange.send();
-                        }
+                        sends++;
+                        sent.addLast(exchange); // a repetition goes to the end
+                        exchange.send();
                     }
                     case Step.Refuse<Exchange> refuse -> refuse.flight().item().refuse(refuse.refusal());
                     case Step.GiveUp<Exchange> giveUp -> giveUp.flight().item().giveUp(giveUp.explanation());
@@ -396,8 +392,7 @@ final class GatewayLoop {
             @Nullable Usage usage,
             String why) {
         long now = ticker.nanos();
-        boolean wasSent = flight != null && flight.sendings() > 0;
-        long ran = wasSent ? now - flight.firstSentAt : 0;
+        long ran = flight != null && flight.sendings() > 0 ? now - flight.firstSentAt : 0;
         long waited = flight == null ? now - arrivedNanos : flight.waitedNanos();
         long pico = facts == null || usage == null
                 ? 0
@@ -410,8 +405,7 @@ final class GatewayLoop {
                 Duration.ofNanos(waited),
                 Duration.ofNanos(ran),
                 flight == null ? 0 : flight.sendings(),
-                Optional.ofNullable(usage == null ? (outcome == Outcome.ANSWERED ? null : NOTHING) : usage)
-                        .filter(each -> each != NOTHING),
+                Optional.ofNullable(usage),
                 pico,
                 why));
     }
