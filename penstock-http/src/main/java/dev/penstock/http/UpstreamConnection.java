@@ -3,10 +3,14 @@ package dev.penstock.http;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
 
 /**
- * One open connection, lent for one call: whoever took it gives it back or drops it, once. Owned by one event loop.
+ * One open connection, lent for one call: whoever took it gives it back or drops it, once. A connection that is closed, by
+ * either side, is no longer lent. Owned by one event loop.
  */
 public final class UpstreamConnection {
     private final UpstreamConnections owner;
@@ -38,44 +42,75 @@ public final class UpstreamConnection {
     }
 
     /**
-     * Gives it back for another call; only after request and answer are complete and if the answer does not ask to close.
+     * Ends the loan after a complete answer: the connection is kept for another call if HTTP allows that.
      *
-     * @throws IllegalStateException if it is not lent
+     * @param sent whether the whole request was written
+     * @throws IllegalStateException if it is open and not lent
+     */
+    public void finished(HttpClientResponse response, boolean sent) {
+        if (sent && response.version() == HttpVersion.HTTP_1_1 && !saysClose(response)) {
+            giveBack();
+        } else {
+            drop();
+        }
+    }
+
+    private static boolean saysClose(HttpClientResponse response) {
+        for (String value : response.headers().getAll(HttpHeaders.CONNECTION)) {
+            for (String option : value.split(",", -1)) {
+                if (option.strip().equalsIgnoreCase("close")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Gives it back unused, or after a call of which nothing is under way any more. Nothing happens if it is closed.
+     *
+     * @throws IllegalStateException if it is open and not lent
      */
     public void giveBack() {
-        end();
-        if (closed) {
-            owner.gone();
-        } else {
+        if (endLoan()) {
             owner.idle(this);
         }
     }
 
     /**
-     * Closes it; the upstream sees that at once.
+     * Closes it; the upstream sees that at once. Nothing happens if it is closed.
      *
-     * @throws IllegalStateException if it is not lent
+     * @throws IllegalStateException if it is open and not lent
      */
     public void drop() {
-        end();
-        owner.gone();
-        close();
+        if (endLoan()) {
+            close();
+        }
     }
 
-    private void end() {
+    private boolean endLoan() {
+        if (closed) {
+            return false;
+        }
         if (!lent) {
             throw new IllegalStateException("a connection was given back or dropped twice; it can be so only once");
         }
         lent = false;
+        owner.loanEnded();
+        return true;
     }
 
     void close() {
         http.close().onFailure(alreadyClosed -> {});
     }
 
-    /** The peer or we closed it. */
+    /** The peer or we closed it, which ends the loan as well. */
     void closedNow() {
         closed = true;
+        if (lent) {
+            lent = false;
+            owner.loanEnded();
+        }
     }
 
     void lend() {

@@ -157,7 +157,6 @@ public final class UpstreamConnections {
     }
 
     void idle(UpstreamConnection connection) {
-        lent--;
         if (closed) {
             connection.close();
             return;
@@ -166,7 +165,7 @@ public final class UpstreamConnections {
         idle.addLast(connection);
     }
 
-    void gone() {
+    void loanEnded() {
         lent--;
     }
 
