@@ -52,6 +52,6 @@ public record UpstreamAddress(String host, int port, boolean tls, String path, S
                 .setPort(port)
                 .setSsl(tls)
                 .setFollowRedirects(false)
-                .setURI(path + below);
+                .setURI(path.isEmpty() && !below.startsWith("/") ? "/" + below : path + below);
     }
 }

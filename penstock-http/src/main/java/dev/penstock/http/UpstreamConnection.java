@@ -1,5 +1,7 @@
 package dev.penstock.http;
 
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
@@ -15,14 +17,16 @@ import io.vertx.core.http.RequestOptions;
 public final class UpstreamConnection {
     private final UpstreamConnections owner;
     private final HttpClientConnection http;
+    private final Channel channel;
     private boolean lent = true;
     private boolean closed;
     private int calls;
     private long idleSinceNanos;
 
-    UpstreamConnection(UpstreamConnections owner, HttpClientConnection http) {
+    UpstreamConnection(UpstreamConnections owner, HttpClientConnection http, Channel channel) {
         this.owner = owner;
         this.http = http;
+        this.channel = channel;
     }
 
     /** Begins the call. Fails, before anything was sent, if the connection has been closed. */
@@ -55,6 +59,14 @@ public final class UpstreamConnection {
         }
     }
 
+    /**
+     * Stops or goes on reading from the socket. What was read before still arrives, up to a few pieces. Better than pausing
+     * the answer, which loses what is held back when the server closes after its last byte.
+     */
+    public void reading(boolean on) {
+        channel.config().setAutoRead(on);
+    }
+
     private static boolean saysClose(HttpClientResponse response) {
         for (String value : response.headers().getAll(HttpHeaders.CONNECTION)) {
             for (String option : value.split(",", -1)) {
@@ -73,6 +85,7 @@ public final class UpstreamConnection {
      */
     public void giveBack() {
         if (endLoan()) {
+            reading(true);
             owner.idle(this);
         }
     }
@@ -101,7 +114,8 @@ public final class UpstreamConnection {
     }
 
     void close() {
-        http.close().onFailure(alreadyClosed -> {});
+        // Not through Vert.x, which would first wait until all that was written is sent.
+        ChannelFuture unused = channel.close();
     }
 
     /** The peer or we closed it, which ends the loan as well. */

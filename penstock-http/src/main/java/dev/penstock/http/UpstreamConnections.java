@@ -4,10 +4,17 @@ import dev.penstock.time.Ticker;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.impl.CleanableHttpClient;
+import io.vertx.core.http.impl.HttpChannelConnector;
+import io.vertx.core.http.impl.HttpClientBase;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
+import io.vertx.core.http.impl.UnpooledHttpClientConnection;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -31,8 +38,7 @@ public final class UpstreamConnections {
 
     private final Vertx vertx;
     private final UpstreamAddress address;
-    private final HttpClientAgent http;
-    private final HttpConnectOptions target;
+    private final HttpChannelConnector connector;
     private final Ticker ticker;
     private final Runnable lessCrowded;
     private final long sweep;
@@ -49,7 +55,7 @@ public final class UpstreamConnections {
         this.address = address;
         this.ticker = ticker;
         this.lessCrowded = lessCrowded;
-        this.http = vertx.createHttpClient(new HttpClientOptions()
+        HttpClientAgent http = vertx.createHttpClient(new HttpClientOptions()
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setSsl(address.tls())
                 .setVerifyHost(true)
@@ -57,15 +63,12 @@ public final class UpstreamConnections {
                 .setKeepAlive(true)
                 .setPipelining(false)
                 .setTcpNoDelay(true)
+                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS)
                 .setDecompressionSupported(false)
                 .setMaxInitialLineLength(MOST_HEADER_BYTES)
                 .setMaxHeaderSize(MOST_HEADER_BYTES)
                 .setMaxChunkSize(MOST_HEADER_BYTES));
-        this.target = new HttpConnectOptions()
-                .setHost(address.host())
-                .setPort(address.port())
-                .setSsl(address.tls())
-                .setConnectTimeout(CONNECT_TIMEOUT_MILLIS);
+        this.connector = connector(http, address);
         this.sweep = vertx.setPeriodic(SWEEP_MILLIS, tick -> closeOld());
     }
 
@@ -85,14 +88,40 @@ public final class UpstreamConnections {
             return Future.succeededFuture(last);
         }
         opening++;
-        return http.connect(target).map(this::opened).onComplete(done -> {
-            opening--;
-            lessCrowded.run();
-        });
+        return connector
+                .httpConnect(((VertxInternal) vertx).getOrCreateContext())
+                .map(this::opened)
+                .onComplete(done -> {
+                    opening--;
+                    lessCrowded.run();
+                });
     }
 
-    private UpstreamConnection opened(HttpClientConnection connection) {
-        UpstreamConnection opened = new UpstreamConnection(this, connection);
+    /**
+     * What {@code HttpClient.connect} uses itself. Only this way is the channel to be had, without which a connection to an
+     * upstream that has stopped reading could not be closed, and one that is held back would lose what came before its end.
+     */
+    private static HttpChannelConnector connector(HttpClientAgent http, UpstreamAddress address) {
+        HttpClientBase client = (HttpClientBase) ((CleanableHttpClient) http).delegate;
+        return new HttpChannelConnector(
+                client,
+                client.netClient(),
+                null,
+                null,
+                null,
+                HttpVersion.HTTP_1_1,
+                address.tls(),
+                false,
+                HostAndPort.create(address.host(), address.port()),
+                SocketAddress.inetSocketAddress(address.port(), address.host()),
+                false,
+                0);
+    }
+
+    private UpstreamConnection opened(HttpClientConnectionInternal connection) {
+        UpstreamConnection opened = new UpstreamConnection(
+                this, new UnpooledHttpClientConnection(connection), ((ConnectionBase) connection).channel());
+        connection.evictionHandler(evicted -> {});
         connection.closeHandler(closed -> opened.closedNow());
         // Each call hears of its own end; without this, Vert.x logs every lost connection as an error.
         connection.exceptionHandler(lost -> {});

@@ -1,7 +1,13 @@
 package dev.penstock.gateway.transport;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +31,9 @@ public record ApiError(
         Optional<String> code,
         Optional<Duration> retryAfter,
         Optional<Boolean> shouldRetry) {
+    private static final JsonFactory JSON = new JsonFactory();
+    private static final int NANOS_PER_MILLI = 1_000_000;
+    private static final int MILLIS_PER_SECOND = 1_000;
 
     public static ApiError of(int status, String type, @Nullable String code, String message) {
         return new ApiError(
@@ -50,16 +59,37 @@ public record ApiError(
 
     /** The headers that go with it, without the length. */
     public Map<String, String> headers() {
-        throw new UnsupportedOperationException();
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("content-type", "application/json");
+        retryAfter.ifPresent(wait -> {
+            long millis = Math.max(0, wait.plusNanos(NANOS_PER_MILLI - 1).toMillis());
+            headers.put("retry-after", Long.toString(Math.ceilDiv(millis, MILLIS_PER_SECOND)));
+            headers.put("retry-after-ms", Long.toString(millis));
+        });
+        shouldRetry.ifPresent(should -> headers.put("x-should-retry", should.toString()));
+        return headers;
     }
 
     /** {@code {"error":{"message":…,"type":…,"param":…,"code":…}}}. */
     public Buffer body() {
-        throw new UnsupportedOperationException();
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartObject();
+            json.writeObjectFieldStart("error");
+            json.writeStringField("message", message);
+            json.writeStringField("type", type);
+            json.writeStringField("param", param.orElse(null));
+            json.writeStringField("code", code.orElse(null));
+            json.writeEndObject();
+            json.writeEndObject();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException("text in memory cannot be written", impossible);
+        }
+        return Buffer.buffer(text.toString());
     }
 
     /** The same as an event of a stream that has begun. */
     public Buffer event() {
-        throw new UnsupportedOperationException();
+        return Buffer.buffer("event: error\ndata: ").appendBuffer(body()).appendString("\n\n");
     }
 }

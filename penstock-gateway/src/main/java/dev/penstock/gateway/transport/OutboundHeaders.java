@@ -1,6 +1,8 @@
 package dev.penstock.gateway.transport;
 
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -8,11 +10,31 @@ import java.util.Map;
  * only the client's connection or Penstock itself. Immutable: made once for a request, used by each attempt.
  */
 public final class OutboundHeaders {
-    private OutboundHeaders() {}
+    private final MultiMap headers;
+
+    private OutboundHeaders(MultiMap headers) {
+        this.headers = headers;
+    }
 
     /** @param client all headers of a client's request */
     static OutboundHeaders of(MultiMap client) {
-        throw new UnsupportedOperationException();
+        HopByHop dropped = HopByHop.of(client);
+        MultiMap kept = HttpHeaders.headers();
+        for (Map.Entry<String, String> header : client) {
+            String name = header.getKey().toLowerCase(Locale.ROOT);
+            if (!dropped.holds(name) && !isOurs(name)) {
+                kept.add(header.getKey(), header.getValue());
+            }
+        }
+        return new OutboundHeaders(kept.copy(false));
+    }
+
+    /** Made anew for each connection, or meant for Penstock. */
+    private static boolean isOurs(String name) {
+        return switch (name) {
+            case "host", "content-length", "expect", "x-request-deadline-ms" -> true;
+            default -> name.startsWith("x-penstock-");
+        };
     }
 
     /**
@@ -21,11 +43,27 @@ public final class OutboundHeaders {
      * @param values by name: credentials, as a rule
      */
     public OutboundHeaders with(Map<String, String> values) {
-        throw new UnsupportedOperationException();
+        if (values.isEmpty()) {
+            return this;
+        }
+        MultiMap changed = headers.copy(true);
+        for (Map.Entry<String, String> header : values.entrySet()) {
+            if (header.getValue().isEmpty()) {
+                changed.remove(header.getKey());
+            } else {
+                changed.set(header.getKey(), header.getValue());
+            }
+        }
+        return new OutboundHeaders(changed.copy(false));
     }
 
     /** The same, asking for an answer that is not compressed, so that errors and usage can be read. */
     public OutboundHeaders uncompressed() {
-        throw new UnsupportedOperationException();
+        return with(Map.of("Accept-Encoding", "identity"));
+    }
+
+    /** Not to be changed. */
+    MultiMap toMultiMap() {
+        return headers;
     }
 }
