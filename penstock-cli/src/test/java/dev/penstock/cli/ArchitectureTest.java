@@ -98,6 +98,7 @@ class ArchitectureTest {
         for (String type : Set.of(
                 "dev.penstock.quota.Quota",
                 "dev.penstock.wire.VerdictReader",
+                "dev.penstock.http.UpstreamConnections",
                 "dev.penstock.emulator.Twin",
                 "dev.penstock.jobs.Dispatcher",
                 "dev.penstock.cli.Main")) {
@@ -134,22 +135,46 @@ class ArchitectureTest {
                 .resideInAPackage("dev.penstock.wire..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.jobs..", "dev.penstock.cli..")
+                .resideInAnyPackage(
+                        "dev.penstock.http..",
+                        "dev.penstock.emulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.http..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.penstock.wire..",
+                        "dev.penstock.emulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..")
                 .check(ALL);
         noClasses()
                 .that()
                 .resideInAPackage("dev.penstock.emulator..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.jobs..", "dev.penstock.cli..")
+                .resideInAnyPackage("dev.penstock.jobs..", "dev.penstock.gateway..", "dev.penstock.cli..")
                 .check(ALL);
-        // The runner may not know the twin, or it would pass by knowing the answers.
+        // Runner and gateway may not know the twin, or they would pass by knowing the answers.
         noClasses()
                 .that()
                 .resideInAPackage("dev.penstock.jobs..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.cli..")
+                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.gateway..", "dev.penstock.cli..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.gateway..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.jobs..", "dev.penstock.cli..")
                 .check(ALL);
     }
 

@@ -1,5 +1,8 @@
 package dev.penstock.jobs;
 
+import dev.penstock.http.UpstreamAddress;
+import dev.penstock.http.UpstreamConnection;
+import dev.penstock.http.UpstreamConnections;
 import dev.penstock.time.Ticker;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.verdict.Verdict.Fault;
@@ -9,25 +12,16 @@ import dev.penstock.wire.HeaderLookup;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientConnection;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
-import java.net.ConnectException;
-import java.net.URI;
-import java.net.UnknownHostException;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +29,11 @@ import org.jspecify.annotations.Nullable;
  * are not followed: a key must not travel to wherever an answer points. Owned by one event loop.
  */
 final class ApiClient {
-    private static final int CONNECT_TIMEOUT_MILLIS = 10_000;
-    private static final int MOST_HEADER_BYTES = 64 << 10;
     private static final int MOST_BODY_BYTES = 64 << 20;
     private static final byte[] NO_BODY = {};
     private static final String V1 = "/v1";
 
-    private final ApiConnections connections;
+    private final UpstreamConnections connections;
     private final Map<Endpoint, RequestOptions> targets = new EnumMap<>(Endpoint.class);
     private final String place;
 
@@ -50,52 +42,18 @@ final class ApiClient {
      * @param lessCrowded called when {@link #crowded} may have become false
      */
     ApiClient(Vertx vertx, RunSettings settings, Ticker ticker, Runnable lessCrowded) {
-        URI base = settings.baseUrl();
-        boolean tls = String.valueOf(base.getScheme()).equalsIgnoreCase("https");
-        int port = base.getPort() >= 0 ? base.getPort() : tls ? 443 : 80;
-        String host = unbracketed(Objects.requireNonNull(base.getHost()));
-        place = base.getHost() + ":" + port;
-        HttpClientOptions options = new HttpClientOptions()
-                .setProtocolVersion(HttpVersion.HTTP_1_1)
-                .setSsl(tls)
-                .setVerifyHost(true)
-                .setForceSni(true)
-                .setKeepAlive(true)
-                .setPipelining(false)
-                .setTcpNoDelay(true)
-                .setDecompressionSupported(false)
-                .setMaxInitialLineLength(MOST_HEADER_BYTES)
-                .setMaxHeaderSize(MOST_HEADER_BYTES)
-                .setMaxChunkSize(MOST_HEADER_BYTES);
-        connections = new ApiConnections(
-                vertx,
-                vertx.createHttpClient(options),
-                new HttpConnectOptions()
-                        .setHost(host)
-                        .setPort(port)
-                        .setSsl(tls)
-                        .setConnectTimeout(CONNECT_TIMEOUT_MILLIS),
-                ticker,
-                lessCrowded);
-        String path = Optional.ofNullable(base.getRawPath()).orElse("").replaceAll("/+$", "");
+        UpstreamAddress address = UpstreamAddress.of(settings.baseUrl());
+        place = address.place();
+        connections = new UpstreamConnections(vertx, address, ticker, lessCrowded);
         for (Endpoint endpoint : Endpoint.values()) {
-            RequestOptions target = new RequestOptions()
-                    .setMethod(HttpMethod.POST)
-                    .setHost(host)
-                    .setPort(port)
-                    .setSsl(tls)
-                    .setFollowRedirects(false)
-                    .setURI(path + endpoint.path().substring(V1.length()))
+            RequestOptions target = address.request(
+                            HttpMethod.POST, endpoint.path().substring(V1.length()))
                     .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
                     .putHeader(HttpHeaders.ACCEPT, "application/json")
                     .putHeader(HttpHeaders.USER_AGENT, "penstock/" + settings.toolVersion());
             settings.apiKey().ifPresent(key -> target.putHeader(HttpHeaders.AUTHORIZATION, "Bearer " + key));
             targets.put(endpoint, target);
         }
-    }
-
-    private static String unbracketed(String host) {
-        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
     /** Whether a call that is sent now would wait for others to leave first. */
@@ -119,21 +77,22 @@ final class ApiClient {
             ApiCall call,
             Endpoint endpoint,
             byte[] body,
-            AsyncResult<HttpClientConnection> connected,
+            AsyncResult<UpstreamConnection> connected,
             BiConsumer<ApiCall, ApiCall.Answer> end) {
         if (connected.failed()) {
-            finish(call, fault(Fault.CONNECT_FAILED, connectFailure(connected.cause())), end);
+            finish(call, fault(Fault.CONNECT_FAILED, connections.connectFailure(connected.cause())), end);
             return;
         }
-        HttpClientConnection connection = connected.result();
+        UpstreamConnection connection = connected.result();
         if (call.over) {
-            connections.giveBack(connection);
+            connection.giveBack();
             return;
         }
         connection.request(Objects.requireNonNull(targets.get(endpoint))).onComplete(opened -> {
             if (opened.failed()) {
                 // It was closed while nobody used it, so nothing was sent.
-                finish(call, fault(Fault.CONNECT_FAILED, connectFailure(opened.cause())), end);
+                connection.drop();
+                finish(call, fault(Fault.CONNECT_FAILED, connections.connectFailure(opened.cause())), end);
             } else {
                 new Exchange(call, endpoint, connection, opened.result(), end).start(body);
             }
@@ -160,32 +119,11 @@ final class ApiClient {
                 AnswerReading.ofFault(fault, explanation), OptionalInt.empty(), HeaderLookup.none(), NO_BODY);
     }
 
-    private String connectFailure(Throwable cause) {
-        String message = String.valueOf(cause.getMessage());
-        return switch (cause) {
-            case UnknownHostException unknown ->
-                "No address is known for " + place + "; check the base URL and the network.";
-            case SSLException tls ->
-                "The TLS handshake with " + place + " failed (" + message + "); check the base URL and the"
-                        + " certificates that this machine trusts.";
-            case ConnectException slow
-            when message.contains("timed out") ->
-                place + " did not take a connection within " + CONNECT_TIMEOUT_MILLIS / 1_000
-                        + " s; check the base URL, the network and a firewall.";
-            case ConnectException refused
-            when message.contains("refused") ->
-                place + " refuses connections; check that the service runs and that the base URL is right.";
-            default ->
-                "No connection to " + place + " (" + cause.getClass().getSimpleName()
-                        + (cause.getMessage() == null ? "" : ": " + message) + ").";
-        };
-    }
-
     /** One request and its answer, whose body is collected up to a bound; usually it comes in one or two pieces. */
     private final class Exchange {
         private final ApiCall call;
         private final Endpoint endpoint;
-        private final HttpClientConnection connection;
+        private final UpstreamConnection connection;
         private final HttpClientRequest request;
         private final BiConsumer<ApiCall, ApiCall.Answer> end;
         private boolean written;
@@ -195,7 +133,7 @@ final class ApiClient {
         Exchange(
                 ApiCall call,
                 Endpoint endpoint,
-                HttpClientConnection connection,
+                UpstreamConnection connection,
                 HttpClientRequest request,
                 BiConsumer<ApiCall, ApiCall.Answer> end) {
             this.call = call;
@@ -260,20 +198,12 @@ final class ApiClient {
             if (call.over) {
                 return;
             }
-            if (written && response.version() == HttpVersion.HTTP_1_1 && !saysClose(response)) {
-                connections.giveBack(connection);
-            } else {
-                connection.close().onFailure(alreadyClosed -> {});
-            }
+            connection.finished(response, written);
             Buffer all = pieces;
             byte[] body = all == null ? NO_BODY : all.getBytes();
             HeaderLookup headers = response.headers()::get;
             AnswerReading reading = AnswerReading.of(endpoint, response.statusCode(), headers, body);
             finish(call, new ApiCall.Answer(reading, OptionalInt.of(response.statusCode()), headers, body), end);
-        }
-
-        private static boolean saysClose(HttpClientResponse response) {
-            return "close".equalsIgnoreCase(response.headers().get(HttpHeaders.CONNECTION));
         }
     }
 }
