@@ -3,8 +3,8 @@ import { count, plural, sum } from './figures.js';
 import { byId, element, say } from './rows.js';
 import { outcomeName } from './refusals.js';
 
-const HEIGHT = 132;
-const SMOOTHED_SECONDS = 5;
+const HEIGHT = 136;
+const SMOOTHED_SECONDS = 10;
 const SECONDS_A_MINUTE = 60;
 const HOVERED = uPlot.sync('penstock');
 
@@ -14,8 +14,8 @@ const CHARTS = [
     title: 'Requests per minute',
     series: [
       { name: 'answered', color: '--flow', area: true, values: (past) => perMinute(past.outcomes.answered) },
-      { name: 'refused or failed', color: '--warn', values: (past) => perMinute(unanswered(past)) },
-      { name: '429 from upstream', color: '--bad', dash: [3, 3], values: (past) => perMinute(past.refusedByUpstream) },
+      { name: 'refused', color: '--warn', values: (past) => withoutFloor(perMinute(unanswered(past))) },
+      { name: 'upstream 429', color: '--bad', dash: [3, 3], values: (past) => withoutFloor(perMinute(past.refusedByUpstream)) },
     ],
     inWords: requestsInWords,
   },
@@ -47,8 +47,13 @@ function perMinute(counts) {
     if (index >= SMOOTHED_SECONDS) {
       inWindow -= counts[index - SMOOTHED_SECONDS];
     }
-    return (inWindow / Math.min(index + 1, SMOOTHED_SECONDS)) * SECONDS_A_MINUTE;
+    return (inWindow / SMOOTHED_SECONDS) * SECONDS_A_MINUTE;
   });
+}
+
+/** What should not happen is drawn where it does: a line along the bottom would say something where nothing was. */
+function withoutFloor(values) {
+  return values.map((value, index) => (value > 0 || values[index - 1] > 0 || values[index + 1] > 0 ? value : null));
 }
 
 function refusedColumns(past) {
@@ -62,15 +67,19 @@ function unanswered(past) {
 
 function requestsInWords(past) {
   const parts = [`${count(sum(past.outcomes.answered))} answered`];
-  for (const [name, column] of refusedColumns(past)) {
-    parts.push(`${count(sum(column))} ${outcomeName(name)}`);
+  const refused = refusedColumns(past)
+    .map(([name, column]) => [outcomeName(name), sum(column)])
+    .sort((a, b) => b[1] - a[1]);
+  if (refused.length > 0) {
+    const reasons = refused.map(([name, times]) => `${count(times)} ${name}`).join(', ');
+    parts.push(`${count(sum(refused.map(([, times]) => times)))} refused (${reasons})`);
   }
   const hungUp = past.outcomes['cancelled-by-client'];
   if (hungUp !== undefined) {
     parts.push(plural(sum(hungUp), 'client hung up', 'clients hung up'));
   }
-  const refused = sum(past.refusedByUpstream);
-  parts.push(refused === 0 ? 'no 429 from upstream' : `${count(refused)} × 429 from upstream`);
+  const upstream = sum(past.refusedByUpstream);
+  parts.push(upstream === 0 ? 'no 429 from upstream' : `${count(upstream)} × 429 from upstream`);
   return parts.join(', ');
 }
 
@@ -86,13 +95,13 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** The next of 1, 2, 5, 10, … so that the scale changes seldom. */
+/** The next round number, so that the scale changes seldom. */
 function roundedUp(value) {
   if (value <= 4) {
     return 4;
   }
   const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 4, 6, 8, 10].find((step) => step * power >= value) * power;
+  return [1, 1.6, 2, 3, 4, 6, 8, 10].find((step) => step * power >= value) * power;
 }
 
 function agoInWords(secondsAgo) {
@@ -150,8 +159,8 @@ class Chart {
       axes: [
         {
           ...axis,
-          size: 22,
-          gap: 4,
+          size: 26,
+          gap: 8,
           grid: { show: false },
           splits: () => [0, 1, 2, 3, 4, 5].map((minutes) => -minutes * SECONDS_A_MINUTE).filter((at) => at >= -secondsMost),
           values: (_, splits) => splits.map((at) => agoInWords(-at)),
@@ -201,7 +210,7 @@ class Chart {
     const last = this.data[0].length - 1;
     const index = this.hovered === null || this.hovered > last ? last : this.hovered;
     this.values.forEach((value, series) => {
-      say(value, index < 0 ? '–' : count(Math.round(this.data[series + 1][index])));
+      say(value, index < 0 ? '–' : count(Math.round(this.data[series + 1][index] ?? 0)));
     });
     say(this.when, index === last || index < 0 ? '' : `${-this.data[0][index]} s ago`);
   }

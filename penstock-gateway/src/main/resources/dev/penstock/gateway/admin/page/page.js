@@ -32,7 +32,7 @@ function seen(state) {
   document.title = state.waiting > 0 ? `${count(state.waiting)} waiting · Penstock gateway` : 'Penstock gateway';
   say(byId('start-command'), `OPENAI_BASE_URL=${state.clientBaseUrl}`);
   show(byId('start'), !started);
-  drawQuotas(state, started);
+  drawQuotas(state);
   drawCharts(state);
   drawTenants(state);
   drawNext(state);

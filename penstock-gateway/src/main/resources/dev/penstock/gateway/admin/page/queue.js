@@ -1,5 +1,5 @@
-import { count, duration, plural } from './figures.js';
-import { byId, familyName, follow, row, say, show, twoLines } from './rows.js';
+import { count, duration, grouped, plural } from './figures.js';
+import { byId, familyName, follow, inPlace, row, say, show, twoLines } from './rows.js';
 
 const TENANT_COLUMNS = [
   { head: true, className: 'who' },
@@ -9,6 +9,7 @@ const TENANT_COLUMNS = [
   { label: 'Requests / min', className: 'n' },
   { label: 'Tokens / min', className: 'n' },
   { label: 'Weight', className: 'n' },
+  { label: 'Budget left', className: 'budget' },
 ];
 const NEXT_COLUMNS = [
   { head: true, className: 'who' },
@@ -19,16 +20,17 @@ const NEXT_COLUMNS = [
 ];
 
 export function drawTenants(state) {
-  const tenants = [...state.tenants].sort((a, b) => (a.tenant < b.tenant ? -1 : 1));
+  const tenants = inPlace('tenants', state.tenants, (each) => each.tenant);
   follow(byId('tenants').tBodies[0], tenants, (each) => each.tenant, () => row(TENANT_COLUMNS), (line, each) => {
     const cells = line.children;
-    twoLines(cells[0], each.tenant === '' ? 'no name' : each.tenant, each.budget ?? '');
+    say(cells[0], each.tenant === '' ? 'no name' : each.tenant);
     say(cells[1], count(each.waiting));
     say(cells[2], count(each.running));
     say(cells[3], each.waiting === 0 ? '–' : duration(each.longestWaitMillis));
     say(cells[4], count(Math.round(each.requestsPerMinute)));
     say(cells[5], count(Math.round(each.tokensPerMinute)));
     say(cells[6], count(each.weight));
+    say(cells[7], each.budget === null ? '–' : grouped(each.budget));
   });
   show(byId('tenants'), tenants.length > 0);
   show(byId('tenants-empty'), tenants.length === 0);
@@ -45,7 +47,7 @@ export function drawNext(state) {
     say(cells[1], duration(each.waitedMillis));
     say(cells[2], each.startsInMillis === null ? 'unknown' : duration(each.startsInMillis));
     say(cells[3], duration(each.leftMillis));
-    say(cells[4], each.why);
+    say(cells[4], grouped(each.why));
   });
   show(byId('next'), state.nextUp.length > 0);
   show(byId('next-empty'), state.nextUp.length === 0);

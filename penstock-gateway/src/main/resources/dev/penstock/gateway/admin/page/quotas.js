@@ -1,5 +1,5 @@
-import { count, left, percent, plural } from './figures.js';
-import { byId, element, familyName, follow, say, show } from './rows.js';
+import { count, grouped, left, percent, plural } from './figures.js';
+import { byId, element, familyName, follow, inPlace, say, show } from './rows.js';
 
 const SOURCES = {
   cap: 'your cap',
@@ -11,18 +11,13 @@ const SOURCES = {
 const NOT_A_LIMIT = 1_000_000;
 const NOTABLE_SHARE = 0.02;
 
-export function drawQuotas(state, started) {
-  // By name, not by load: a quota stays where it is.
-  const quotas = [...state.quotas].sort((a, b) => compare(keyOf(a), keyOf(b)));
+export function drawQuotas(state) {
+  const quotas = inPlace('quotas', state.quotas, keyOf);
   follow(byId('quotas'), quotas, keyOf, makeQuota, updateQuota);
-  show(byId('quotas-empty'), quotas.length === 0 && started);
+  show(byId('quotas-empty'), quotas.length === 0);
   const more = state.quotasInAll - quotas.length;
   say(byId('quotas-more'), `And ${plural(more, 'quota', 'quotas')} with less work.`);
   show(byId('quotas-more'), more > 0);
-}
-
-function compare(a, b) {
-  return a < b ? -1 : Number(a > b);
 }
 
 function keyOf(quota) {
@@ -33,22 +28,11 @@ function makeQuota() {
   const card = element('article', 'quota');
   const head = element('div', 'quota-head');
   head.append(element('h3'), element('p', 'whose'), element('p', 'pace'));
-  const table = element('table', 'levels');
-  table.append(element('caption', 'unseen', 'Limits'), levelsHead(), element('tbody'));
-  card.append(head, element('p', 'trouble'), table, element('p', 'flow'));
+  const levels = element('ul', 'levels');
+  // Without markers a list is no list to some screen readers, unless it says so.
+  levels.setAttribute('role', 'list');
+  card.append(head, element('p', 'trouble'), levels, element('p', 'flow'));
   return card;
-}
-
-function levelsHead() {
-  const head = element('thead', 'unseen');
-  const cells = element('tr');
-  for (const title of ['Limit', 'Level', 'Left']) {
-    const cell = element('th', '', title);
-    cell.scope = 'col';
-    cells.append(cell);
-  }
-  head.append(cells);
-  return head;
 }
 
 function updateQuota(card, quota) {
@@ -59,9 +43,9 @@ function updateQuota(card, quota) {
     `${count(Math.round(quota.requestsPerMinute))} requests, ${count(Math.round(quota.tokensPerMinute))} tokens / min`,
   );
   const trouble = card.querySelector('.trouble');
-  say(trouble, quota.trouble ?? '');
+  say(trouble, grouped(quota.trouble ?? ''));
   show(trouble, quota.trouble !== null);
-  follow(card.querySelector('tbody'), quota.levels, (level) => `${level.label} ${level.source}`, makeLevel, updateLevel);
+  follow(card.querySelector('.levels'), quota.levels, (level) => `${level.label} ${level.source}`, makeLevel, updateLevel);
   say(card.querySelector('.flow'), flowOf(quota));
 }
 
@@ -71,33 +55,30 @@ function flowOf(quota) {
   if (quota.waiting === 0) {
     return `${running}; nothing waits`;
   }
-  const why = quota.blockedBy === null ? '' : ` for ${quota.blockedBy}`;
+  const why = quota.blockedBy === null ? '' : ` for ${grouped(quota.blockedBy)}`;
   return `${running}; ${count(quota.waiting)} ${quota.waiting === 1 ? 'waits' : 'wait'}${why}`;
 }
 
 function makeLevel() {
-  const line = element('tr');
-  const name = element('th');
-  name.scope = 'row';
-  const label = element('span', 'label');
-  name.append(label, element('span', 'binding', 'sets the pace'), element('span', 'source'));
-  const bar = element('td', 'bar');
+  const line = element('li');
+  const name = element('div', 'name');
+  const notes = element('span', 'notes');
+  notes.append(element('span', 'binding', 'sets the pace'), element('span', 'source'));
+  name.append(element('span', 'label'), notes);
   const meter = element('div', 'meter');
   meter.setAttribute('role', 'meter');
   meter.setAttribute('aria-valuemin', '0');
   meter.append(element('div', 'fill'));
-  bar.append(meter);
-  const figure = element('td', 'n');
+  const figure = element('div', 'n');
   figure.append(element('span', 'left'), element('span', 'of'));
-  line.append(name, bar, figure);
+  line.append(name, meter, figure);
   return line;
 }
 
 function updateLevel(line, level) {
   line.classList.toggle('binds', level.binding);
   say(line.querySelector('.label'), level.label);
-  line.querySelector('.binding').classList.toggle('unseen-space', !level.binding);
-  line.querySelector('.binding').setAttribute('aria-hidden', String(!level.binding));
+  show(line.querySelector('.binding'), level.binding);
   say(line.querySelector('.source'), notesOf(level));
   const full = Math.max(1, level.depth ?? level.limit);
   const share = Math.min(1, Math.max(0, (level.remaining ?? 0) / full));

@@ -1,4 +1,4 @@
-import { count } from './figures.js';
+import { count, grouped } from './figures.js';
 import { byId, element, familyName, follow, row, say, show, twoLines } from './rows.js';
 
 const COLUMNS = [
@@ -24,20 +24,20 @@ export function outcomeName(outcome) {
 }
 
 export function drawRefusals(state) {
-  const groups = grouped(state.refusals);
+  const groups = told(state.refusals);
   follow(byId('refusals').tBodies[0], groups, (_, index) => index, () => row(COLUMNS), (line, group) => {
     const cells = line.children;
     time(cells[0], group.at);
     twoLines(cells[1], group.tenant === '' ? 'no name' : group.tenant, familyName(group.family));
-    say(cells[2], outcomeName(group.outcome));
-    say(cells[3], group.times > 1 ? `${group.words} (${count(group.times)} times)` : group.words);
+    twoLines(cells[2], outcomeName(group.outcome), group.times > 1 ? `${count(group.times)} times` : '');
+    say(cells[3], grouped(group.words));
   });
   show(byId('refusals'), groups.length > 0);
   show(byId('refusals-empty'), groups.length === 0);
 }
 
 /** The same words to the same client one after the other are told once. */
-function grouped(refusals) {
+function told(refusals) {
   const groups = [];
   for (const each of refusals) {
     const last = groups.at(-1);

@@ -52,6 +52,19 @@ export function follow(parent, items, keyOf, make, update) {
   before.forEach((child) => child.remove());
 }
 
+const places = new Map();
+
+/** Items in the order in which they were first seen, the busiest first at that time: what is shown stays where it is. */
+export function inPlace(name, items, keyOf) {
+  const before = places.get(name) ?? new Map();
+  const now = new Map();
+  const known = items.filter((item) => before.has(keyOf(item))).sort((a, b) => before.get(keyOf(a)) - before.get(keyOf(b)));
+  const placed = [...known, ...items.filter((item) => !before.has(keyOf(item)))];
+  placed.forEach((item, index) => now.set(keyOf(item), index));
+  places.set(name, now);
+  return placed;
+}
+
 /** A row of a table; roles are said, because on narrow screens its cells are stacked and browsers then forget them. */
 export function row(columns) {
   const made = element('tr');
