@@ -132,7 +132,7 @@ class LivePageTest {
 
         assertThat(page.locator("#next tbody tr")).hasCount(8);
         var first = page.locator("#next tbody tr").first();
-        assertThat(first.locator("td").nth(1)).hasText("0.1 s");
+        assertThat(first.locator("td").nth(3)).hasText("0.1 s");
         assertThat(first.locator("td.why")).hasText("the limit of 500 requests per minute");
 
         assertThat(page.locator("#charts figure").first().locator(".words"))
@@ -154,7 +154,7 @@ class LivePageTest {
         assertThat(rows.filter(containing("failed upstream"))).containsText("<b>web</b>");
         assertThat(page.locator("#refusals b")).hasCount(0);
         assertThat(quota(page, "gpt-4o-mini").locator(".trouble")).containsText("cannot be reached since");
-        assertThat(page.locator("#next tbody td").nth(1)).hasText("unknown");
+        assertThat(page.locator("#next tbody td").nth(3)).hasText("unknown");
         assertThat(complaints).isEmpty();
     }
 
@@ -211,6 +211,34 @@ class LivePageTest {
     }
 
     @Test
+    void aQueueThatDrainsMovesNothingBelowIt() {
+        Scene scene = Scene.busy();
+        Page page = visit(scene, Look.LIGHT);
+        assertThat(page.locator("#next tbody tr")).hasCount(8);
+        double before = page.locator("#refusals-title").boundingBox().y;
+
+        GatewaySnapshot busy = scene.snapshot;
+        scene.snapshot = new GatewaySnapshot(
+                false, 12, 0, 20_000, 0, busy.maxWaitingBytes(), busy.quotas(), List.of(), List.of());
+
+        assertThat(page.locator("#next-empty")).isVisible();
+        assertThat(page.locator("#tenants-empty")).isVisible();
+        assertThat(page.locator("#refusals-title").boundingBox().y).isEqualTo(before);
+    }
+
+    @Test
+    void pointingAtOneChartReadsAllOfThemAtThatSecond() {
+        Page page = visit(Scene.busy(), Look.LIGHT);
+        var queue = page.locator("#charts figure").nth(2);
+        assertThat(queue.locator(".value").first()).hasText("340");
+
+        page.locator("#charts .u-over").first().hover();
+
+        assertThat(queue.locator(".ago")).hasText(Pattern.compile("1[45][0-9] s ago"));
+        assertThat(queue.locator(".value").first()).hasText(Pattern.compile("1[78][0-9]"));
+    }
+
+    @Test
     void aGatewayThatIsGoneIsGreyedAndComesBackByItself() {
         Scene scene = Scene.busy();
         AdminServer server = serve(scene, 0);
@@ -220,7 +248,7 @@ class LivePageTest {
 
         server.close();
         assertThat(page.locator("#state")).hasText("The gateway cannot be reached");
-        assertThat(page.locator("#last-seen")).hasText(Pattern.compile("last seen [0-9]+ s ago"));
+        assertThat(page.locator("#last-seen")).hasText(Pattern.compile("last seen [0-9]+ s ago, trying again"));
         assertThat(page.locator("body")).hasAttribute("data-state", "gone");
         assertThat(page.locator("#waiting")).hasText("340");
         shoot(page, "gone-light");

@@ -13,9 +13,9 @@ const CHARTS = [
     id: 'requests',
     title: 'Requests per minute',
     series: [
-      { name: 'answered', color: '--flow', area: true, values: (past) => perMinute(past.outcomes.answered) },
-      { name: 'refused', color: '--warn', values: (past) => withoutFloor(perMinute(unanswered(past))) },
-      { name: 'upstream 429', color: '--bad', dash: [3, 3], values: (past) => withoutFloor(perMinute(past.refusedByUpstream)) },
+      { name: 'answered', color: '--flow', area: true, values: (past) => perMinute(past.outcomes.answered, past) },
+      { name: 'refused', color: '--warn', values: (past) => withoutFloor(perMinute(unanswered(past), past)) },
+      { name: 'upstream 429', color: '--bad', marks: true, values: (past) => past.refusedByUpstream },
     ],
     inWords: requestsInWords,
   },
@@ -23,8 +23,8 @@ const CHARTS = [
     id: 'tokens',
     title: 'Tokens per minute',
     series: [
-      { name: 'input', color: '--flow', area: true, values: (past) => perMinute(past.inputTokens) },
-      { name: 'output', color: '--second', values: (past) => perMinute(past.outputTokens) },
+      { name: 'input', color: '--flow', area: true, values: (past) => perMinute(past.inputTokens, past) },
+      { name: 'output', color: '--second', values: (past) => perMinute(past.outputTokens, past) },
     ],
     inWords: (past) => `${count(sum(past.inputTokens))} in, ${count(sum(past.outputTokens))} out`,
   },
@@ -40,14 +40,13 @@ const CHARTS = [
 ];
 
 /** A mean of the last seconds: single seconds of a slow quota would be a comb. */
-function perMinute(counts) {
+function perMinute(counts, past) {
   let inWindow = 0;
   return counts.map((each, index) => {
-    inWindow += each;
-    if (index >= SMOOTHED_SECONDS) {
-      inWindow -= counts[index - SMOOTHED_SECONDS];
-    }
-    return (inWindow / SMOOTHED_SECONDS) * SECONDS_A_MINUTE;
+    inWindow += each - (counts[index - SMOOTHED_SECONDS] ?? 0);
+    // Before the first second there was nothing if it is the gateway's first, and else nobody remembers.
+    const forgotten = index < SMOOTHED_SECONDS - 1 && counts.length === past.secondsMost;
+    return forgotten ? null : (inWindow / SMOOTHED_SECONDS) * SECONDS_A_MINUTE;
   });
 }
 
@@ -180,11 +179,12 @@ class Chart {
           stroke: () => color(series.color),
           fill: series.area ? () => color(`${series.color}-area`) : undefined,
           width: 1.5,
-          dash: series.dash,
+          paths: series.marks ? () => null : undefined,
           points: { show: false },
         })),
       ],
       hooks: {
+        draw: [(plot) => this.mark(plot)],
         setCursor: [
           (plot) => {
             this.hovered = plot.cursor.idx ?? null;
@@ -193,6 +193,30 @@ class Chart {
         ],
       },
     };
+  }
+
+  /** One refusal among hundreds of answers would be no height at all: it is a line from top to bottom. */
+  mark(plot) {
+    this.spec.series.forEach((series, index) => {
+      if (!series.marks) {
+        return;
+      }
+      const { ctx, bbox } = plot;
+      ctx.save();
+      ctx.strokeStyle = color(series.color);
+      ctx.globalAlpha = 0.75;
+      ctx.lineWidth = devicePixelRatio;
+      ctx.beginPath();
+      this.data[index + 1].forEach((times, at) => {
+        if (times > 0) {
+          const x = plot.valToPos(this.data[0][at], 'x', true);
+          ctx.moveTo(x, bbox.top);
+          ctx.lineTo(x, bbox.top + bbox.height);
+        }
+      });
+      ctx.stroke();
+      ctx.restore();
+    });
   }
 
   draw(past) {
@@ -209,8 +233,11 @@ class Chart {
   tell() {
     const last = this.data[0].length - 1;
     const index = this.hovered === null || this.hovered > last ? last : this.hovered;
-    this.values.forEach((value, series) => {
-      say(value, index < 0 ? '–' : count(Math.round(this.data[series + 1][index] ?? 0)));
+    this.values.forEach((value, at) => {
+      const column = this.data[at + 1];
+      // Marks are counted over all that is shown, unless one second is pointed at.
+      const figure = this.spec.series[at].marks && index === last ? sum(column) : (column[index] ?? 0);
+      say(value, index < 0 ? '–' : count(Math.round(figure)));
     });
     say(this.when, index === last || index < 0 ? '' : `${-this.data[0][index]} s ago`);
   }

@@ -41,7 +41,9 @@ function seen(state) {
 
 function gone(millisSince) {
   enter('gone');
-  say(byId('last-seen'), millisSince === null ? 'not seen yet' : `last seen ${duration(Math.round(millisSince / 1000) * 1000).replace('.0', '')} ago`);
+  const seconds = `${Math.round(millisSince / 1000)} s`;
+  const ago = millisSince < 60_000 ? seconds : duration(millisSince);
+  say(byId('last-seen'), millisSince === null ? 'not seen yet, trying again' : `last seen ${ago} ago, trying again`);
   document.title = 'Not reachable · Penstock gateway';
 }
 

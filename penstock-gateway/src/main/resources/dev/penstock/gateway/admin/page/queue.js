@@ -1,5 +1,5 @@
 import { count, duration, grouped, plural } from './figures.js';
-import { byId, familyName, follow, inPlace, row, say, show, twoLines } from './rows.js';
+import { byId, familyName, follow, inPlace, row, say, show, steady } from './rows.js';
 
 const TENANT_COLUMNS = [
   { head: true, className: 'who' },
@@ -13,6 +13,8 @@ const TENANT_COLUMNS = [
 ];
 const NEXT_COLUMNS = [
   { head: true, className: 'who' },
+  { label: 'Model', className: 'model' },
+  { label: 'Priority' },
   { label: 'Waited', className: 'n' },
   { label: 'Starts in', className: 'n' },
   { label: 'Deadline in', className: 'n' },
@@ -37,18 +39,22 @@ export function drawTenants(state) {
   const more = state.tenantsInAll - tenants.length;
   say(byId('tenants-more'), `And ${plural(more, 'tenant', 'tenants')} with less work.`);
   show(byId('tenants-more'), more > 0);
+  steady(byId('tenants').parentElement);
 }
 
 export function drawNext(state) {
   // A row is a place in the queue: requests move up through them.
   follow(byId('next').tBodies[0], state.nextUp, (_, index) => index, () => row(NEXT_COLUMNS), (line, each) => {
     const cells = line.children;
-    twoLines(cells[0], each.tenant === '' ? 'no name' : each.tenant, `${familyName(each.family)} · ${each.priority}`);
-    say(cells[1], duration(each.waitedMillis));
-    say(cells[2], each.startsInMillis === null ? 'unknown' : duration(each.startsInMillis));
-    say(cells[3], duration(each.leftMillis));
-    say(cells[4], grouped(each.why));
+    say(cells[0], each.tenant === '' ? 'no name' : each.tenant);
+    say(cells[1], familyName(each.family));
+    say(cells[2], each.priority);
+    say(cells[3], duration(each.waitedMillis));
+    say(cells[4], each.startsInMillis === null ? 'unknown' : duration(each.startsInMillis));
+    say(cells[5], duration(each.leftMillis));
+    say(cells[6], grouped(each.why));
   });
   show(byId('next'), state.nextUp.length > 0);
   show(byId('next-empty'), state.nextUp.length === 0);
+  steady(byId('next').parentElement);
 }

@@ -92,6 +92,17 @@ export function twoLines(cell, first, second) {
   say(cell.children[1], second);
 }
 
+const REMEMBERED_HEIGHTS = 20;
+const heights = new WeakMap();
+
+/** Keeps a region as high as it was lately: a queue that comes and goes would move everything below it each second. */
+export function steady(region) {
+  const content = [...region.children].reduce((total, child) => total + child.offsetHeight, 0);
+  const lately = [...(heights.get(region) ?? []), content].slice(-REMEMBERED_HEIGHTS);
+  heights.set(region, lately);
+  region.style.minHeight = `min(${Math.max(...lately)}px, var(--highest))`;
+}
+
 /** The name of a family; calls that name no model belong to none. */
 export function familyName(family) {
   return family === '' ? 'calls without a model' : family;
