@@ -6,6 +6,9 @@ import dev.penstock.gateway.Outcome;
 import dev.penstock.wire.Usage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
@@ -54,6 +57,12 @@ final class Metrics implements GatewayEvents {
     private final Map<Pair, Counter> refusals = new ConcurrentHashMap<>();
     private final Map<Pair, Counter> retries = new ConcurrentHashMap<>();
     private final SnapshotGauges gauges = new SnapshotGauges(registry, PREFIX, tenants, families);
+
+    Metrics() {
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
 
     private record Pair(String owner, String family) {}
 

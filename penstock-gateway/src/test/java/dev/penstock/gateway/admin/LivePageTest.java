@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import dev.penstock.gateway.GatewaySnapshot;
@@ -17,9 +19,11 @@ import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +41,7 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LivePageTest {
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final URI CLIENT_BASE_URL = URI.create("http://127.0.0.1:8429/v1");
     private static final List<String> QUIET_BROWSER = List.of(
             "--no-sandbox",
@@ -58,6 +63,8 @@ class LivePageTest {
         assumeTrue(
                 chromium.isPresent(),
                 "no Chromium on the PATH; install chromium (Debian: apt-get install chromium) to test the live page");
+        // The machine may be busy with other tests.
+        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE.toMillis());
         playwright = Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
         browser = playwright
@@ -155,6 +162,18 @@ class LivePageTest {
         assertThat(page.locator("#refusals b")).hasCount(0);
         assertThat(quota(page, "gpt-4o-mini").locator(".trouble")).containsText("cannot be reached since");
         assertThat(page.locator("#next tbody td").nth(3)).hasText("unknown");
+        assertThat(complaints).isEmpty();
+    }
+
+    @Test
+    void ofTooMuchTheRestIsCounted() {
+        Page page = visit(Scene.crowded(), Look.LIGHT);
+
+        assertThat(page.locator(".quota")).hasCount(StateJson.MOST_QUOTAS);
+        assertThat(page.locator("#quotas-more")).hasText("And 16 quotas with less work.");
+        assertThat(page.locator("#tenants tbody tr")).hasCount(StateJson.MOST_TENANTS);
+        assertThat(page.locator("#tenants-more")).hasText("And 20 tenants with less work.");
+        assertThat(page.locator("#next tbody tr")).hasCount(StateJson.MOST_NEXT_UP);
         assertThat(complaints).isEmpty();
     }
 
@@ -273,17 +292,21 @@ class LivePageTest {
 
     @Test
     void thePageFitsEveryWidthAndScheme() {
-        Map<String, Scene> scenes = Map.of("empty", Scene.empty(), "busy", Scene.busy(), "refused", Scene.refused());
+        Map<String, Scene> scenes = Map.of(
+                "empty", Scene.empty(),
+                "busy", Scene.busy(),
+                "refused", Scene.refused(),
+                "crowded", Scene.crowded());
         scenes.forEach((name, scene) -> {
             AdminServer server = serve(scene, 0);
             for (Look look : Look.values()) {
                 Page page = visit(server.uri(), look);
                 assertThat(page.locator("#state")).hasText("Serving");
                 assertThat(page.locator("#charts figure")).hasCount(3);
+                shoot(page, name + "-" + look.name().toLowerCase(Locale.ROOT));
                 assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
                         .as("what hangs over at the side of %s, %s", name, look)
                         .isEqualTo(0);
-                shoot(page, name + "-" + look.name().toLowerCase(java.util.Locale.ROOT));
             }
         });
         assertThat(complaints).isEmpty();
@@ -333,15 +356,15 @@ class LivePageTest {
         return page;
     }
 
-    private static com.microsoft.playwright.Locator quota(Page page, String family) {
+    private static Locator quota(Page page, String family) {
         return page.locator(".quota")
-                .filter(new com.microsoft.playwright.Locator.FilterOptions()
+                .filter(new Locator.FilterOptions()
                         .setHas(page.locator(
                                 "h3", new Page.LocatorOptions().setHasText(Pattern.compile("^" + family + "$")))));
     }
 
-    private static com.microsoft.playwright.Locator.FilterOptions containing(String text) {
-        return new com.microsoft.playwright.Locator.FilterOptions().setHasText(text);
+    private static Locator.FilterOptions containing(String text) {
+        return new Locator.FilterOptions().setHasText(text);
     }
 
     /** How many canvases hold more than one colour in their middle, that is, something beside the ground. */

@@ -6,6 +6,9 @@ import dev.penstock.gateway.GatewayEvents.Ended;
 import dev.penstock.gateway.GatewaySnapshot;
 import dev.penstock.gateway.Outcome;
 import dev.penstock.wire.Usage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -164,6 +167,22 @@ class MetricsTest {
                 .doesNotContain("penstock_gateway_quota_remaining{", "penstock_gateway_tenant_waiting{");
         assertThat(value(metrics.scrape(busy), "penstock_gateway_quota_remaining" + limit))
                 .isEqualTo(4.2);
+    }
+
+    @Test
+    void everyMetricIsExplained() throws IOException {
+        metrics.ended(Scene.answered("web", "gpt-4o-mini", 1, 1));
+        metrics.refusedByUpstream("openai", "gpt-4o-mini");
+        metrics.retried("openai", "gpt-4o-mini");
+        String guide = Files.readString(Path.of("..", "docs", "gateway-metrics.md"));
+
+        List<String> names = metrics.scrape(Scene.busySnapshot())
+                .lines()
+                .filter(line -> line.startsWith("# TYPE penstock_"))
+                .map(line -> line.split(" ", -1)[2])
+                .toList();
+        assertThat(names).hasSizeGreaterThan(25);
+        assertThat(names).allSatisfy(name -> assertThat(guide).contains("`" + name + "`"));
     }
 
     private double value(String series) {

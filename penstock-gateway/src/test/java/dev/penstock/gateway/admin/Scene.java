@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /** A made-up gateway whose time goes on when a test says so. */
 final class Scene {
@@ -102,6 +103,38 @@ final class Scene {
         scene.telemetry.ended(answered("web", "gpt-4o-mini", 80, 200));
         scene.second(1, 0);
         scene.snapshot = quiet(true);
+        return scene;
+    }
+
+    /** More than fits, under names that somebody chose to break the page. */
+    static Scene crowded() {
+        GatewaySnapshot busy = busySnapshot();
+        String endless = "x".repeat(200);
+        List<QuotaView> quotas = IntStream.range(0, 40)
+                .mapToObj(i -> new QuotaView(
+                        i % 3 == 0 ? endless : "openai",
+                        "key " + i,
+                        i % 2 == 0 ? endless + i : "gpt-4o",
+                        busy.quotas().get(i % 3).quota(),
+                        i,
+                        Optional.of(endless),
+                        Optional.of("tokens per minute"),
+                        1e7,
+                        1e9,
+                        i % 5 == 0 ? Optional.of(endless) : Optional.empty()))
+                .toList();
+        List<TenantView> tenants = IntStream.range(0, 70)
+                .mapToObj(i -> tenant(endless + i, 0.01, 1_000_000, 99_999, 99_999_999, 1e7, 1e9, Optional.of(endless)))
+                .toList();
+        List<WaitingView> nextUp = IntStream.range(0, 30)
+                .mapToObj(i -> waiting(endless, Priority.INTERACTIVE, endless, 99_999_999, 99_999_999, 9_999, endless))
+                .toList();
+        Scene scene = new Scene(
+                new GatewaySnapshot(false, 99_999, 1_000_000, 1_000_000, 1L << 40, 1L << 40, quotas, tenants, nextUp));
+        for (int i = 0; i < 60; i++) {
+            scene.telemetry.ended(ended(Outcome.FAILED_UPSTREAM, endless, endless + i, endless + endless + endless));
+        }
+        scene.second(99_999, 1_000_000);
         return scene;
     }
 

@@ -31,7 +31,7 @@ export function drawTenants(state) {
     say(cells[3], each.waiting === 0 ? '–' : duration(each.longestWaitMillis));
     say(cells[4], count(Math.round(each.requestsPerMinute)));
     say(cells[5], count(Math.round(each.tokensPerMinute)));
-    say(cells[6], count(each.weight));
+    say(cells[6], String(each.weight));
     say(cells[7], each.budget === null ? '–' : grouped(each.budget));
   });
   show(byId('tenants'), tenants.length > 0);
