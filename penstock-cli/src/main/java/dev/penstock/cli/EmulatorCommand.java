@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  penstock emulator --tier 1",
+            "  penstock emulator --limit 20req/5s --shape fixed --no-limit-headers",
             "  penstock emulator --rpm 60 --tpm 20000 --shape sliding --latency 1s..20s",
             "  penstock emulator --tier unlimited --latency 0s --fault 500=5%%,reset=2%%,hang=1%%"
         })
@@ -46,6 +47,19 @@ final class EmulatorCommand implements Callable<Integer> {
 
     @Option(names = "--rpd", paramLabel = "N", description = "Requests a day, instead of a tier.")
     OptionalLong requestsPerDay = OptionalLong.empty();
+
+    @Option(
+            names = "--limit",
+            paramLabel = "LIMIT",
+            description =
+                    "A limit over any window, instead of a tier: 20req/5s, 40000tok/10s, 5img/1m; windows end in s,"
+                            + " m, h or d. Repeat it for several.")
+    List<String> limits = List.of();
+
+    @Option(
+            names = "--no-limit-headers",
+            description = "Do not tell the limits: no x-ratelimit headers, and refusals say only Retry-After.")
+    boolean noLimitHeaders;
 
     @Option(
             names = "--shape",
@@ -116,6 +130,11 @@ final class EmulatorCommand implements Callable<Integer> {
 
     EmulatorCommand(Shell shell) {
         this.shell = shell;
+    }
+
+    /** Whether the limits are those of a tier. */
+    boolean isTier() {
+        return requestsPerMinute.isEmpty() && tokensPerMinute.isEmpty() && requestsPerDay.isEmpty() && limits.isEmpty();
     }
 
     @Override

@@ -25,6 +25,11 @@ final class ErrorBody {
             null,
             "server_is_overloaded");
 
+    /** Refusals of servers that keep their figures to themselves. */
+    static final byte[] REFUSED = of("Rate limit exceeded.", "rate_limit_error", null, "rate_limit_exceeded");
+
+    static final byte[] TOO_LARGE = of("Request too large.", "rate_limit_error", null, "rate_limit_exceeded");
+
     private ErrorBody() {}
 
     static byte[] of(String message, String type, @Nullable String param, @Nullable String code) {
@@ -131,10 +136,15 @@ final class ErrorBody {
             case IMAGES -> "I";
         };
         String unit = dimension.unit().plural();
-        if (dimension.window().equals(Duration.ofDays(1))) {
+        Duration window = dimension.window();
+        if (window.equals(Duration.ofDays(1))) {
             return unit + " per day (" + initial + "PD)";
         }
         // The 30-day limit of the free tier calls itself a limit per minute as well.
-        return unit + " per min (" + initial + "PM)";
+        if (window.equals(Duration.ofMinutes(1)) || window.equals(Duration.ofDays(30))) {
+            return unit + " per min (" + initial + "PM)";
+        }
+        // The API has no word for other windows, and a wrong one would teach clients a wrong limit.
+        return unit + " per " + GoDuration.format(window);
     }
 }

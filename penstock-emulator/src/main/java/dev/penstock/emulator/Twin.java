@@ -212,25 +212,38 @@ public final class Twin {
                 return refused(
                         family,
                         Refusal.TOO_LARGE,
-                        ErrorBody.tooLarge(ask.model, family.name(), tooLarge),
+                        settings.limitHeaders()
+                                ? ErrorBody.tooLarge(ask.model, family.name(), tooLarge)
+                                : ErrorBody.TOO_LARGE,
                         Optional.empty(),
                         nowNanos);
             }
             case LimitVector.Decision.Busy busy -> {
                 return refused(
-                        family, Refusal.CONCURRENCY, ErrorBody.busy(ask.model, busy.cap()), Optional.empty(), nowNanos);
+                        family,
+                        Refusal.CONCURRENCY,
+                        settings.limitHeaders() ? ErrorBody.busy(ask.model, busy.cap()) : ErrorBody.REFUSED,
+                        Optional.empty(),
+                        nowNanos);
             }
             case LimitVector.Decision.Exhausted exhausted -> {
-                if (family.tells(exhausted.limiter(), exhausted.statedWait(), nowNanos)) {
+                // Without figures the wait is told in the header alone, in whole seconds.
+                Duration told = settings.limitHeaders()
+                        ? exhausted.statedWait()
+                        : Duration.ofSeconds(wholeSeconds(exhausted.statedWait()));
+                if (family.tells(exhausted.limiter(), told, nowNanos)) {
                     tally.tooEarly++;
                 }
-                // Refusals of daily limits were seen without the header.
-                boolean daily = exhausted.limiter().limit().dimension().window().compareTo(DAY) >= 0;
+                // Refusals of daily limits were seen without the header; where it is all there is, it is there.
+                boolean silent = settings.limitHeaders()
+                        && exhausted.limiter().limit().dimension().window().compareTo(DAY) >= 0;
                 return refused(
                         family,
                         Refusal.by(exhausted.limiter().limit().dimension()),
-                        ErrorBody.exhausted(ask.model, family.name(), exhausted),
-                        daily ? Optional.empty() : Optional.of(exhausted.statedWait()),
+                        settings.limitHeaders()
+                                ? ErrorBody.exhausted(ask.model, family.name(), exhausted)
+                                : ErrorBody.REFUSED,
+                        silent ? Optional.empty() : Optional.of(told),
                         nowNanos);
             }
             case LimitVector.Decision.Admitted admitted -> {}
@@ -400,10 +413,13 @@ public final class Twin {
         headers.put("openai-processing-ms", "1");
         headers.put("content-type", "application/json");
         if (retryAfter.isPresent()) {
-            long seconds = Math.max(1, Math.ceilDiv(retryAfter.get().toNanos(), 1_000_000_000L));
-            headers.put("retry-after", Long.toString(seconds));
+            headers.put("retry-after", Long.toString(wholeSeconds(retryAfter.get())));
         }
         return new Arrival.Refused(429, headers, body);
+    }
+
+    private static long wholeSeconds(Duration wait) {
+        return Math.max(1, Math.ceilDiv(wait.toNanos(), 1_000_000_000L));
     }
 
     private Map<String, String> headers(@Nullable Family family, long nowNanos) {
@@ -411,7 +427,7 @@ public final class Twin {
         headers.put("x-request-id", AnswerWriter.requestId(seed, requestNumber));
         headers.put("openai-version", "2020-10-01");
         headers.put("openai-organization", "penstock");
-        if (family != null) {
+        if (family != null && settings.limitHeaders()) {
             family.addHeaders(headers, nowNanos);
         }
         return headers;

@@ -179,6 +179,82 @@ final class TwinTest {
     }
 
     @Test
+    void aFixedWindowOfFiveSecondsStartsAgainEveryFiveSeconds() {
+        Twin twin = twin(limits(LimitText.parse("20req/5s")).shape(Shape.parse("fixed")));
+        twin.start(T);
+        for (int i = 0; i < 20; i++) {
+            admitted(twin, chat("m", "", ""), T + 3 * SECOND);
+        }
+        Arrival.Refused refused = refused(twin, chat("m", "", ""), T + 3 * SECOND + 600 * MS);
+        assertThat(text(refused))
+                .contains("on requests per 5s: Limit 20, Used 20, Requested 1. Please try again in 1.4s. ");
+        assertThat(refused.headers())
+                .containsEntry("retry-after", "2")
+                .containsEntry("x-ratelimit-limit-requests", "20")
+                .containsEntry("x-ratelimit-remaining-requests", "0")
+                .containsEntry("x-ratelimit-reset-requests", "1.4s");
+        assertThat(twin.ledger().refused()).isEqualTo(Map.of(Refusal.OTHER_LIMIT, 1L));
+        for (int i = 0; i < 20; i++) {
+            admitted(twin, chat("m", "", ""), T + 5 * SECOND);
+        }
+        refused(twin, chat("m", "", ""), T + 10 * SECOND - 1);
+        admitted(twin, chat("m", "", ""), T + 10 * SECOND);
+    }
+
+    @ParameterizedTest(name = "{0}: {1} at once, the next after {2} ms")
+    @CsvSource({"bucket, 20, 250", "bucket:1s, 4, 250", "quantized, 4, 250", "sliding, 20, 5000", "fixed, 20, 5000"})
+    void everyShapeEnforcesAWindowOfFiveSeconds(String shape, int atOnce, long nextMillis) {
+        Twin twin = twin(limits(LimitText.parse("20req/5s")).shape(Shape.parse(shape)));
+        for (int i = 0; i < atOnce; i++) {
+            admitted(twin, chat("m", "", ""), T);
+        }
+        refused(twin, chat("m", "", ""), T + nextMillis * MS - 1);
+        admitted(twin, chat("m", "", ""), T + nextMillis * MS);
+    }
+
+    @Test
+    void severalWindowsHoldAtTheSameTime() {
+        Twin twin = twin(limits(LimitText.parse("20req/5s"), LimitText.parse("100tok/10s"))
+                .shape(Shape.parse("fixed")));
+        admitted(twin, chat("m", "", ",\"max_tokens\":89"), T);
+        assertThat(text(refused(twin, chat("m", "", ",\"max_tokens\":19"), T + 6 * SECOND)))
+                .contains("on tokens per 10s: Limit 100, Used 90, Requested 20. Please try again in 4s.");
+        admitted(twin, chat("m", "", ",\"max_tokens\":19"), T + 10 * SECOND);
+    }
+
+    @Test
+    void limitsThatAreNotShownLeaveARefusalWithRetryAfterAlone() {
+        Twin twin = twin(limits(LimitText.parse("1req/5s"), LimitText.parse("60tok/1d"))
+                .shape(Shape.parse("fixed"))
+                .limitHeaders(false));
+        assertThat(admitted(twin, chat("m", "", ""), T).headers().keySet())
+                .noneMatch(name -> name.startsWith("x-ratelimit"));
+        Arrival.Refused refused = refused(twin, chat("m", "", ""), T + 600 * MS);
+        assertThat(refused.headers()).containsEntry("retry-after", "5");
+        assertThat(refused.headers().keySet()).noneMatch(name -> name.startsWith("x-ratelimit"));
+        assertThat(json(refused.body()).at("/error/message").asText()).isEqualTo("Rate limit exceeded.");
+        // The wait of a day is told as well: there is no text that could tell it.
+        admitted(twin, chat("m", "", ",\"max_tokens\":58"), T + 5 * SECOND);
+        assertThat(refused(twin, chat("m", "", ""), T + 10 * SECOND).headers()).containsEntry("retry-after", "86390");
+        assertThat(json(refused(twin, chat("m", "", ",\"max_tokens\":99"), T + 10 * SECOND)
+                                .body())
+                        .at("/error/message")
+                        .asText())
+                .isEqualTo("Request too large.");
+    }
+
+    @Test
+    void whereOnlyWholeSecondsAreToldComingBackBeforeThemIsTooEarly() {
+        Twin twin = twin(limits(LimitText.parse("2req/5s")).limitHeaders(false).shape(Shape.parse("bucket")));
+        admitted(twin, chat("m", "", ""), T);
+        admitted(twin, chat("m", "", ""), T);
+        assertThat(refused(twin, chat("m", "", ""), T + 300 * MS).headers()).containsEntry("retry-after", "3");
+        admitted(twin, chat("m", "", ""), T + 2_600 * MS);
+        refused(twin, chat("m", "", ""), T + 3_299 * MS);
+        assertThat(twin.ledger().tooEarly()).isEqualTo(1);
+    }
+
+    @Test
     void theConcurrencyCapFreesASlotWhenAnAnswerIsDoneOrItsClientIsGone() {
         Twin twin = twin(TwinSettings.builder().concurrency(2));
         Arrival.Admitted first = admitted(twin, chat("m", "a", ""), T);

@@ -80,6 +80,62 @@ final class WireAgreementTest {
                         new LimitState(new Limit(Dimension.TOKENS_PER_MINUTE, 200_000), 199_000));
     }
 
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "20req/5s, fixed, requests per 5 s",
+        "20req/5s, bucket, requests per 5 s",
+        "20req/1s, sliding, requests per 1 s",
+        "20req/2h, sliding, requests per 7200 s",
+        "20req/7d, fixed, requests per 7 days",
+    })
+    void aRefusalOverAnUnusualWindowNamesThatWindow(String limit, String shape, String meant) {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse(limit))))
+                .shape(Shape.parse(shape)));
+        for (int i = 0; i < 20; i++) {
+            arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        }
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[]}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension().orElseThrow().label())
+                            .isEqualTo(meant);
+                    assertThat(throttled.exceeded().limit()).hasValue(20);
+                    assertThat(throttled.exceeded().used()).hasValue(20);
+                });
+    }
+
+    /** Headers name no window: one answer cannot tell five seconds from the end of a minute that is counted. */
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"bucket", "quantized", "sliding", "fixed"})
+    void headersOfAShortWindowAreReadAsThoseOfAMinute(String shape) {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse("20req/5s"))))
+                .shape(Shape.parse(shape)));
+        Arrival.Admitted answer = (Arrival.Admitted) arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        assertThat(RateLimitHeaders.read(HeaderLookup.of(answer.headers())))
+                .satisfiesExactly(
+                        state -> assertThat(state.limit()).isEqualTo(new Limit(Dimension.REQUESTS_PER_MINUTE, 20)));
+    }
+
+    @Test
+    void aRefusalWithoutFiguresIsReadAsAWaitOfWholeSeconds() {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse("1req/5s"), LimitText.parse("50tok/1m"))))
+                .shape(Shape.parse("fixed"))
+                .limitHeaders(false));
+        Arrival.Admitted answer = (Arrival.Admitted) arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        assertThat(RateLimitHeaders.read(HeaderLookup.of(answer.headers()))).isEmpty();
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[]}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension()).isEmpty();
+                    assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(5));
+                });
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[],\"max_tokens\":99}")))
+                .isInstanceOfSatisfying(
+                        Verdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(Verdict.RejectedBecause.LARGER_THAN_LIMIT));
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
