@@ -85,7 +85,8 @@ final class EmulatorCommand implements Callable<Integer> {
             names = "--fault",
             paramLabel = "NAME=SHARE",
             description = "What goes wrong how often; repeat it or separate by commas. Names are 500, 503, reset,"
-                    + " reset-body, hang, cut, 429 (without headers) and stream429. For example 500=5%%.")
+                    + " reset-body, hang, cut, 429 (without headers), stream429 and stream429-first. For example"
+                    + " 500=5%%.")
     List<String> faults = List.of();
 
     @Option(

@@ -100,18 +100,36 @@ final class ErrorBody {
 
     /** The last event of a stream that the backend gives up; in the form of the endpoint's own events. */
     static byte[] inStream(Route route, String model, String id) {
-        String message = "Rate limit reached for " + model + " in organization " + ORGANIZATION
-                + " on tokens per min (TPM). Please try again in 1s." + VISIT;
         JsonBytes json = new JsonBytes();
         if (route == Route.RESPONSES) {
             json.raw("event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"")
                     .raw(id);
             json.raw("\",\"object\":\"response\",\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",");
-            return json.raw("\"message\":").string(message).raw("}}}\n\n").copy();
+            return json.raw("\"message\":")
+                    .string(inStreamText(model))
+                    .raw("}}}\n\n")
+                    .copy();
         }
-        json.raw("data: {\"error\":{\"message\":").string(message);
+        json.raw("data: {\"error\":{\"message\":").string(inStreamText(model));
         return json.raw(",\"type\":\"tokens\",\"param\":null,\"code\":\"rate_limit_exceeded\"}}\n\n")
                 .copy();
+    }
+
+    /** The only event of a stream that is refused before it has begun. */
+    static byte[] firstInStream(Route route, String model) {
+        if (route != Route.RESPONSES) {
+            return inStream(route, model, "");
+        }
+        JsonBytes json = new JsonBytes();
+        json.raw("event: error\ndata: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":");
+        return json.string(inStreamText(model))
+                .raw(",\"param\":null,\"sequence_number\":0}\n\n")
+                .copy();
+    }
+
+    private static String inStreamText(String model) {
+        return "Rate limit reached for " + model + " in organization " + ORGANIZATION
+                + " on tokens per min (TPM). Please try again in 1s." + VISIT;
     }
 
     private static String subject(String model, String family, Dimension dimension) {

@@ -282,7 +282,7 @@ public final class Twin {
         Map<String, String> headers = headers(family, nowNanos);
         headers.put("openai-processing-ms", Long.toString(latencyNanos / 1_000_000));
         boolean stream = ask.stream;
-        if (fault == Fault.STREAM_429 && !stream) {
+        if ((fault == Fault.STREAM_429 || fault == Fault.STREAM_429_FIRST) && !stream) {
             fault = null;
         }
         Outcome outcome = fault == null ? new Outcome.Answer() : new Outcome.Broken(fault);
@@ -297,7 +297,7 @@ public final class Twin {
                 case OVERLOADED -> 503;
                 case BARE_429 -> 429;
                 case RESET_BEFORE, HANG -> 0;
-                case RESET_IN_BODY, CUT, STREAM_429 -> 200;
+                case RESET_IN_BODY, CUT, STREAM_429, STREAM_429_FIRST -> 200;
             };
             body = switch (fault) {
                 case SERVER_ERROR -> plain(ErrorBody.SERVER_ERROR);
@@ -307,6 +307,7 @@ public final class Twin {
                 case RESET_IN_BODY -> write(route, plan);
                 case CUT -> cut(write(route, plan), fate);
                 case STREAM_429 -> refusedInStream(route, plan);
+                case STREAM_429_FIRST -> refusedAsFirstEvent(route, plan);
             };
             if (fault == Fault.BARE_429) {
                 headers.keySet().removeIf(name -> name.startsWith("x-ratelimit-"));
@@ -356,6 +357,11 @@ public final class Twin {
         int[] ends = Arrays.copyOf(whole.eventEnds(), kept + 1);
         ends[kept] = bytes.length;
         return new AnswerWriter.Body(bytes, ends);
+    }
+
+    private static AnswerWriter.Body refusedAsFirstEvent(Route route, AnswerWriter.Plan plan) {
+        byte[] event = ErrorBody.firstInStream(route, plan.ask().model);
+        return new AnswerWriter.Body(event, new int[] {event.length});
     }
 
     /** The legacy endpoint answers every prompt of a list. */

@@ -346,6 +346,11 @@ final class TwinTest {
                 assertThat(broken.headers().keySet())
                         .noneMatch(name -> name.startsWith("x-ratelimit") || name.equals("retry-after"));
             }
+            case STREAM_429_FIRST -> {
+                assertThat(broken.status()).isEqualTo(200);
+                assertThat(broken.eventEnds()).containsExactly(broken.body().length);
+                assertThat(text).startsWith("data: {\"error\"").endsWith("\"code\":\"rate_limit_exceeded\"}}\n\n");
+            }
             case STREAM_429 -> {
                 assertThat(broken.status()).isEqualTo(200);
                 assertThat(text).startsWith("data: {\"id\"").endsWith("\"code\":\"rate_limit_exceeded\"}}\n\n");
@@ -354,6 +359,32 @@ final class TwinTest {
         twin.finished(broken.ticket(), T + 2 * SECOND);
         assertThat(twin.ledger().answered()).isZero();
         assertThat(twin.ledger().inFlight()).isZero();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"n\":2,\"stream\":true",
+                "/v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"n\":2,\"stream\":true",
+            })
+    void aStreamTellsItsUsageOnlyWhenAskedTo(String path, String body) {
+        Twin twin = twin(TwinSettings.builder());
+        String silent = new String(admitted(twin, path, body + "}", T).body(), StandardCharsets.UTF_8);
+        assertThat(silent).doesNotContain("usage").endsWith("data: [DONE]\n\n");
+        String telling = new String(
+                admitted(twin, path, body + ",\"stream_options\":{\"include_usage\":true}}", T)
+                        .body(),
+                StandardCharsets.UTF_8);
+        String[] events = telling.split("\n\n", -1);
+        assertThat(events[0]).endsWith("\"usage\":null}");
+        JsonNode last =
+                json(events[events.length - 3].substring("data: ".length()).getBytes(StandardCharsets.UTF_8));
+        assertThat(last.at("/choices")).isEmpty();
+        assertThat(last.at("/usage/total_tokens").asLong())
+                .isEqualTo(last.at("/usage/prompt_tokens").asLong()
+                        + last.at("/usage/completion_tokens").asLong());
     }
 
     @Test

@@ -158,23 +158,32 @@ final class WireAgreementTest {
         assertThat(AnswerBody.read(endpoint, cut.body())).isEmpty();
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0}, {1}")
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "/v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
-                "/v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+                "stream429 | /v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
+                "stream429 | /v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}",
+                "stream429 | /v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+                "stream429-first | /v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
+                "stream429-first | /v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}",
+                "stream429-first | /v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
             })
-    void anErrorInsideAStreamIsReadAsAWait(String path, String body) {
-        Twin twin = twin(TwinSettings.builder().faults(FaultPlan.parse("stream429=100%")));
+    void anErrorInsideAStreamIsReadAsAWait(String fault, String path, String body) {
+        Twin twin = twin(TwinSettings.builder().faults(FaultPlan.parse(fault + "=100%")));
         Arrival.Admitted answer = (Arrival.Admitted)
                 twin.arrive("POST", path, HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), T);
         String text = new String(answer.body(), StandardCharsets.UTF_8).strip();
-        String last = text.substring(text.lastIndexOf("data: ") + "data: ".length());
+        int lastAt = text.lastIndexOf("data: ");
+        assertThat(text.indexOf("data: ") == lastAt).isEqualTo(fault.equals("stream429-first"));
+        String last = text.substring(lastAt + "data: ".length());
         assertThat(VerdictReader.readStreamEvent(HeaderLookup.none(), last.getBytes(StandardCharsets.UTF_8)))
                 .get()
-                .isInstanceOf(Verdict.Throttled.class);
+                .isInstanceOfSatisfying(
+                        Verdict.Throttled.class,
+                        throttled ->
+                                assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(1)));
     }
 
     private static Twin twin(TwinSettings.Builder settings) {
