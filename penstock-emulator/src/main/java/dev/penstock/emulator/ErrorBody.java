@@ -4,6 +4,7 @@ import dev.penstock.emulator.limiter.ConcurrencyCap;
 import dev.penstock.emulator.limiter.LimitVector;
 import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Scope;
+import dev.penstock.limit.Unit;
 import dev.penstock.wire.GoDuration;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,20 @@ final class ErrorBody {
 
     static byte[] exhausted(String model, String family, LimitVector.Decision.Exhausted decision) {
         Dimension dimension = decision.limiter().limit().dimension();
-        return of(exhaustedText(model, family, decision), type(dimension), null, "rate_limit_exceeded");
+        String text = keepsWaitToItself(dimension) ? imagesText(decision) : exhaustedText(model, family, decision);
+        return of(text, type(dimension), null, "rate_limit_exceeded");
+    }
+
+    /** Whether refusals by this limit say nothing about when to come back: those of images have a grammar of their own. */
+    static boolean keepsWaitToItself(Dimension dimension) {
+        return dimension.unit() == Unit.IMAGES && dimension.window().equals(Duration.ofMinutes(1));
+    }
+
+    private static String imagesText(LimitVector.Decision.Exhausted decision) {
+        return "Rate limit exceeded for images per minute in organization " + ORGANIZATION + ". Limit: "
+                + decision.limiter().limit().amount() + "/1min. Current: " + (decision.used() + decision.requested())
+                + "/1min. Please visit https://platform.openai.com/docs/guides/rate-limits to learn how to increase your"
+                + " rate limit.";
     }
 
     private static String exhaustedText(String model, String family, LimitVector.Decision.Exhausted decision) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -252,6 +253,88 @@ final class TwinTest {
         admitted(twin, chat("m", "", ""), T + 2_600 * MS);
         refused(twin, chat("m", "", ""), T + 3_299 * MS);
         assertThat(twin.ledger().tooEarly()).isEqualTo(1);
+    }
+
+    @Test
+    void imagesAreCountedByTheNumberAskedForAndNeverAsTokens() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m"), LimitText.parse("9req/1m"), LimitText.parse("1tok/1m"))
+                .shape(Shape.parse("fixed")));
+        String path = "/v1/images/generations";
+        Arrival.Admitted four = admitted(twin, path, "{\"prompt\":\"a cat\",\"n\":4}", T);
+        assertThat(json(four.body()).at("/data")).hasSize(4);
+        assertThat(Base64.getDecoder()
+                        .decode(json(four.body()).at("/data/3/b64_json").asText()))
+                .startsWith(0x89, 'P', 'N', 'G');
+        assertThat(four.headers().keySet()).noneMatch(name -> name.startsWith("x-ratelimit"));
+        admitted(twin, path, "{\"prompt\":\"a cat\"}", T);
+        Arrival.Refused refused = refused(twin, path, "{\"prompt\":\"a cat\"}", T + 300 * MS);
+        assertThat(text(refused))
+                .contains("\"Rate limit exceeded for images per minute in organization org-penstock. Limit: 5/1min."
+                        + " Current: 6/1min. Please visit ");
+        assertThat(refused.headers())
+                .containsEntry("retry-after", "60")
+                .doesNotContainKey("x-ratelimit-limit-requests");
+        assertThat(twin.ledger().tokensCharged()).isZero();
+        assertThat(twin.ledger().refused()).isEqualTo(Map.of(Refusal.OTHER_LIMIT, 1L));
+    }
+
+    @Test
+    void moreImagesThanTheApiMakesAreAMistake() {
+        Twin twin = twin(TwinSettings.builder());
+        Arrival.Refused refused = refused(twin, "/v1/images/generations", "{\"prompt\":\"a cat\",\"n\":11}", T);
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(text(refused)).contains("Expected a value <= 10, but got 11 instead.");
+    }
+
+    @Test
+    void imagesOfARequestThatFailedAreGivenBackIfFailuresAreFree() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m")).chargeFailed(false).faults(FaultPlan.parse("500=100%")));
+        Arrival.Admitted failed = admitted(twin, "/v1/images/generations", "{\"prompt\":\"a cat\",\"n\":5}", T);
+        refused(twin, "/v1/images/generations", "{\"prompt\":\"a dog\"}", T);
+        twin.finished(failed.ticket(), T);
+        admitted(twin, "/v1/images/generations", "{\"prompt\":\"a dog\",\"n\":5}", T);
+    }
+
+    @Test
+    void aFormIsReadWhereOneIsTaken() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m"), LimitText.parse("1tok/1m")));
+        Arrival.Admitted edit = (Arrival.Admitted) form(twin, "/v1/images/edits", "gpt-image-1", "3");
+        assertThat(json(edit.body()).at("/data")).hasSize(3);
+        assertThat(form(twin, "/v1/images/edits", "gpt-image-1", "3")).isInstanceOf(Arrival.Refused.class);
+        Arrival.Admitted heard = (Arrival.Admitted) form(twin, "/v1/audio/transcriptions", "whisper-1", "1");
+        assertThat(json(heard.body()).at("/text").asText()).isNotBlank();
+        assertThat(((Arrival.Refused) form(twin, "/v1/audio/transcriptions", "", "1")).status())
+                .isEqualTo(400);
+        assertThat(((Arrival.Refused) form(twin, "/v1/chat/completions", "gpt-4o", "1")).status())
+                .isEqualTo(400);
+        assertThat(((Arrival.Refused) form(twin, "/v1/images/edits", "gpt-image-1", "many")).status())
+                .isEqualTo(400);
+        assertThat(refused(twin, "/v1/audio/transcriptions", "{\"model\":\"whisper-1\"}", T)
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void speechIsSoundOfTheSameBytesForTheSameText() {
+        Twin twin = twin(
+                limits(LimitText.parse("1req/1m"), LimitText.parse("1tok/1m")).shape(Shape.parse("fixed")));
+        String hello = "{\"model\":\"tts-1\",\"voice\":\"alloy\",\"input\":\"Hello, world\"}";
+        Arrival.Admitted sound = admitted(twin, "/v1/audio/speech", hello, T);
+        assertThat(sound.headers())
+                .containsEntry("content-type", "audio/mpeg")
+                .containsEntry("x-ratelimit-remaining-requests", "0");
+        assertThat(sound.body()).hasSize(16_384).contains(0, '\r', '\n', 0xff);
+        assertThat(refused(twin, "/v1/audio/speech", hello, T).headers()).containsEntry("retry-after", "60");
+        assertThat(admitted(twin, "/v1/audio/speech", hello, T + 60 * SECOND).body())
+                .isEqualTo(sound.body());
+    }
+
+    private static Arrival form(Twin twin, String path, String model, String n) {
+        String body = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model
+                + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n\0\r\n--\1"
+                + "\r\n--b\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n" + n + "\r\n--b--\r\n";
+        HeaderLookup headers = HeaderLookup.of(Map.of("Content-Type", "multipart/form-data; boundary=b"));
+        return twin.arrive("POST", path, headers, body.getBytes(StandardCharsets.UTF_8), T);
     }
 
     @Test
@@ -725,7 +808,11 @@ final class TwinTest {
     }
 
     private static Arrival.Refused refused(Twin twin, byte[] body, long now) {
-        Arrival arrival = twin.arrive("POST", "/v1/chat/completions", HeaderLookup.none(), body, now);
+        return refused(twin, "/v1/chat/completions", new String(body, StandardCharsets.UTF_8), now);
+    }
+
+    private static Arrival.Refused refused(Twin twin, String path, String body, long now) {
+        Arrival arrival = twin.arrive("POST", path, HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), now);
         if (arrival instanceof Arrival.Refused refused) {
             return refused;
         }

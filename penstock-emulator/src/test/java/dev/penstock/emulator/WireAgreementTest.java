@@ -104,6 +104,27 @@ final class WireAgreementTest {
                 });
     }
 
+    @Test
+    void aRefusalOfImagesIsReadAsALimitOnImages() {
+        Twin twin = twin(TwinSettings.builder().limits(FamilyLimits.same(List.of(LimitText.parse("5img/1m")))));
+        assertThat(draw(twin, "{\"prompt\":\"a cat\",\"n\":4}")).isInstanceOf(Arrival.Admitted.class);
+        assertThat(verdict(draw(twin, "{\"prompt\":\"a cat\",\"n\":2}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension()).contains(Dimension.IMAGES_PER_MINUTE);
+                    assertThat(throttled.exceeded().limit()).hasValue(5);
+                    assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(12));
+                });
+        assertThat(verdict(draw(twin, "{\"prompt\":\"a cat\",\"n\":6}")))
+                .isInstanceOfSatisfying(
+                        Verdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(Verdict.RejectedBecause.LARGER_THAN_LIMIT));
+    }
+
+    private static Arrival draw(Twin twin, String body) {
+        return twin.arrive(
+                "POST", "/v1/images/generations", HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), T);
+    }
+
     /** Headers name no window: one answer cannot tell five seconds from the end of a minute that is counted. */
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {"bucket", "quantized", "sliding", "fixed"})
@@ -146,6 +167,7 @@ final class WireAgreementTest {
                 "/v1/completions | {\"model\":\"m\",\"prompt\":\"hi\"}",
                 "/v1/embeddings | {\"model\":\"m\",\"input\":\"hi\"}",
                 "/v1/moderations | {\"model\":\"m\",\"input\":\"hi\"}",
+                "/v1/images/generations | {\"model\":\"m\",\"prompt\":\"hi\"}",
             })
     void answersAreWholeAndCutOnesAreNoticed(String path, String body) {
         Endpoint endpoint = Endpoint.ofPath(path).orElseThrow();

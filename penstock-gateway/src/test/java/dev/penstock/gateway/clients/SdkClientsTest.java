@@ -105,7 +105,7 @@ final class SdkClientsTest {
 
     @Test
     void bothLanguagesHaveScripts() {
-        assertThat(ownScripts()).map(path -> String.valueOf(path.getFileName())).hasSize(7);
+        assertThat(ownScripts()).map(path -> String.valueOf(path.getFileName())).hasSize(8);
     }
 
     private void assumeInstalled(Path script) {
