@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  penstock emulator --tier 1",
+            "  penstock emulator --limit 20req/5s --shape fixed --no-limit-headers",
             "  penstock emulator --rpm 60 --tpm 20000 --shape sliding --latency 1s..20s",
             "  penstock emulator --tier unlimited --latency 0s --fault 500=5%%,reset=2%%,hang=1%%"
         })
@@ -48,6 +49,19 @@ final class EmulatorCommand implements Callable<Integer> {
     OptionalLong requestsPerDay = OptionalLong.empty();
 
     @Option(
+            names = "--limit",
+            paramLabel = "LIMIT",
+            description =
+                    "A limit over any window, instead of a tier: 20req/5s, 40000tok/10s, 5img/1m; windows end in s,"
+                            + " m, h or d. Repeat it for several.")
+    List<String> limits = List.of();
+
+    @Option(
+            names = "--no-limit-headers",
+            description = "Do not tell the limits: no x-ratelimit headers, and refusals say only Retry-After.")
+    boolean noLimitHeaders;
+
+    @Option(
             names = "--shape",
             paramLabel = "SHAPE",
             description = "How limits are enforced: bucket (default), bucket:5s (that much burst), quantized, sliding,"
@@ -71,7 +85,8 @@ final class EmulatorCommand implements Callable<Integer> {
             names = "--fault",
             paramLabel = "NAME=SHARE",
             description = "What goes wrong how often; repeat it or separate by commas. Names are 500, 503, reset,"
-                    + " reset-body, hang, cut, 429 (without headers) and stream429. For example 500=5%%.")
+                    + " reset-body, hang, cut, 429 (without headers), stream429 and stream429-first. For example"
+                    + " 500=5%%.")
     List<String> faults = List.of();
 
     @Option(
@@ -116,6 +131,11 @@ final class EmulatorCommand implements Callable<Integer> {
 
     EmulatorCommand(Shell shell) {
         this.shell = shell;
+    }
+
+    /** Whether the limits are those of a tier. */
+    boolean isTier() {
+        return requestsPerMinute.isEmpty() && tokensPerMinute.isEmpty() && requestsPerDay.isEmpty() && limits.isEmpty();
     }
 
     @Override

@@ -4,10 +4,13 @@ import dev.penstock.emulator.EmulatorSettings;
 import dev.penstock.emulator.FamilyLimits;
 import dev.penstock.emulator.FaultPlan;
 import dev.penstock.emulator.Latency;
+import dev.penstock.emulator.LimitText;
 import dev.penstock.emulator.OtherClient;
 import dev.penstock.emulator.TwinSettings;
 import dev.penstock.emulator.limiter.Shape;
+import dev.penstock.limit.Limit;
 import dev.penstock.wire.TierTable;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -24,6 +27,7 @@ final class EmulatorOptions {
     static EmulatorSettings of(EmulatorCommand command, Shell shell) {
         TwinSettings.Builder twin = TwinSettings.builder()
                 .limits(limits(command))
+                .limitHeaders(!command.noLimitHeaders)
                 .shape(read("--shape", () -> Shape.parse(command.shape)))
                 .latency(read("--latency", () -> Latency.parse(command.latency)))
                 .faults(read("--fault", () -> FaultPlan.parse(String.join(",", command.faults))))
@@ -51,20 +55,20 @@ final class EmulatorOptions {
     }
 
     private static FamilyLimits limits(EmulatorCommand command) {
-        boolean explicit = command.requestsPerMinute.isPresent()
-                || command.tokensPerMinute.isPresent()
-                || command.requestsPerDay.isPresent();
-        if (!explicit) {
+        if (command.isTier()) {
             return ofTier("--tier", command.tier.orElse(DEFAULT_TIER), TierTable.builtIn());
         }
         if (command.tier.isPresent()) {
-            throw new UsageException("--tier is given together with --rpm, --tpm or --rpd; give either a tier or the"
-                    + " limits themselves, of which those left out are not enforced");
+            throw new UsageException(
+                    "--tier is given together with --rpm, --tpm, --rpd or --limit; give either a tier or the"
+                            + " limits themselves, of which those left out are not enforced");
         }
+        List<Limit> others = read(
+                "--limit", () -> command.limits.stream().map(LimitText::parse).toList());
         return read(
                 "limits",
                 () -> FamilyLimits.explicit(
-                        command.requestsPerMinute, command.tokensPerMinute, command.requestsPerDay));
+                        command.requestsPerMinute, command.tokensPerMinute, command.requestsPerDay, others));
     }
 
     private static FamilyLimits ofTier(String option, String tier, TierTable table) {

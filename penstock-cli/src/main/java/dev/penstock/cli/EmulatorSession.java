@@ -80,12 +80,10 @@ final class EmulatorSession {
                 .map(limit ->
                         Figures.count(limit.amount()) + " " + limit.dimension().label())
                 .collect(Collectors.joining(", "));
-        boolean tier = command.requestsPerMinute.isEmpty()
-                && command.tokensPerMinute.isEmpty()
-                && command.requestsPerDay.isEmpty();
         return figures
-                + (tier ? " for " + SHOWN_MODEL + " (others: penstock tiers)" : " for each model")
-                + (command.shape.equals("bucket") ? "" : ", enforced as " + command.shape);
+                + (command.isTier() ? " for " + SHOWN_MODEL + " (others: penstock tiers)" : " for each model")
+                + (command.shape.equals("bucket") ? "" : ", enforced as " + command.shape)
+                + (command.noLimitHeaders ? ", not shown" : "");
     }
 
     private static void sum(Ledger ledger, PrintStream err) {

@@ -174,6 +174,14 @@ class UsageTest {
         assertThat(console.err()).contains("--shape", "'round'", "sliding");
         assertThat(console.run("emulator", "--tier", "1", "--rpm", "5")).isEqualTo(2);
         assertThat(console.err()).contains("either a tier or the limits");
+        assertThat(console.run("emulator", "--tier", "1", "--limit", "20req/5s"))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("either a tier or the limits");
+        assertThat(console.run("emulator", "--limit", "20 per 5s")).isEqualTo(2);
+        assertThat(console.err()).contains("--limit: limit is '20 per 5s'", "for example 20req/5s");
+        assertThat(console.run("emulator", "--rpm", "60", "--limit", "20req/1m"))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("requests per minute is given twice");
         assertThat(console.run("emulator", "--port", "70000")).isEqualTo(2);
         assertThat(console.err()).contains("port is 70000", "65535");
         assertThat(console.run("emulator", "--require-key", "NOT_SET")).isEqualTo(2);

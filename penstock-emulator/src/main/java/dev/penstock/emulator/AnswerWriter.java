@@ -30,6 +30,13 @@ final class AnswerWriter {
     private static final char[] BASE_62 =
             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".toCharArray();
 
+    /** A picture of one transparent pixel, PNG in Base64. */
+    private static final byte[] PIXEL =
+            bytes("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAC0lEQVR42mNgAAIAAAUAAen63NgAAAAASUVORK5CYII=");
+
+    private static final int SPOKEN_WORDS = 20;
+    private static final int SPEECH_BYTES = 16_384;
+
     private final JsonBytes out = new JsonBytes();
     private int[] ends = new int[64];
     private int events;
@@ -80,6 +87,9 @@ final class AnswerWriter {
             }
             case EMBEDDINGS -> embeddings(plan, embeddingDimensions);
             case MODERATIONS -> moderations(plan);
+            case IMAGES_GENERATIONS, IMAGES_EDITS -> images(plan);
+            case AUDIO_TRANSCRIPTIONS -> transcription(plan);
+            case AUDIO_SPEECH -> speech(plan);
         }
         return new Body(out.copy(), events == 0 ? NO_EVENTS : Arrays.copyOf(ends, events));
     }
@@ -375,6 +385,29 @@ final class AnswerWriter {
                     + "\"illicit\":0.0001}}");
         }
         out.raw("]}");
+    }
+
+    private void images(Plan plan) {
+        out.raw("{\"created\":").number(plan.createdEpochSecond()).raw(",\"data\":[");
+        for (long image = 0; image < plan.choices(); image++) {
+            out.raw(image == 0 ? "" : ",").raw("{\"b64_json\":\"").raw(PIXEL).raw("\"}");
+        }
+        out.raw("]}");
+    }
+
+    private void transcription(Plan plan) {
+        out.raw("{\"text\":\"");
+        text(plan, 0, 0, SPOKEN_WORDS);
+        out.raw("\"}");
+    }
+
+    /** No sound, but bytes of every value, as a relay has to pass them on. */
+    private void speech(Plan plan) {
+        byte[] sound = new byte[SPEECH_BYTES];
+        for (int i = 0; i < sound.length; i++) {
+            sound[i] = (byte) (Mix.mix(plan.textHash() + i) >>> 56);
+        }
+        out.raw(sound);
     }
 
     private JsonBytes finishReason(Plan plan) {

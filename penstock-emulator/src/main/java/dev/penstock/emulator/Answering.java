@@ -49,7 +49,7 @@ final class Answering {
             case Outcome.Answer answer -> answer();
             case Outcome.Broken broken -> {
                 switch (broken.fault()) {
-                    case SERVER_ERROR, OVERLOADED, BARE_429, CUT, STREAM_429 -> answer();
+                    case SERVER_ERROR, OVERLOADED, BARE_429, CUT, STREAM_429, STREAM_429_FIRST -> answer();
                     case RESET_BEFORE -> at(admitted.latency().toNanos(), this::reset);
                     case RESET_IN_BODY -> at(admitted.latency().toNanos(), this::half);
                     // Nothing ever comes; the client's leaving releases the ticket.

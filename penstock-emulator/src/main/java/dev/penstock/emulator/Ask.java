@@ -3,8 +3,13 @@ package dev.penstock.emulator;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.MalformedRequestException;
+import dev.penstock.wire.RequestFacts;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a request body asks for, read in one pass. */
 final class Ask {
@@ -41,10 +46,15 @@ final class Ask {
     /**
      * Reads a body.
      *
-     * @throws IOException when it is not a JSON object
+     * @param contentType as the request names it; null if it does not
+     * @throws IOException when it is neither a JSON object nor, where the endpoint takes one, a form
      */
-    static Ask read(Route route, byte[] body) throws IOException {
+    static Ask read(Route route, @Nullable String contentType, byte[] body) throws IOException {
         Ask ask = new Ask();
+        if (contentType != null && contentType.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
+            ask.form(route, contentType, body);
+            return ask;
+        }
         try (JsonParser parser = JSON.createParser(body)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("not an object");
@@ -59,6 +69,21 @@ final class Ask {
             }
         }
         return ask;
+    }
+
+    private void form(Route route, String contentType, byte[] body) throws IOException {
+        if (route != Route.IMAGES_EDITS && route != Route.AUDIO_TRANSCRIPTIONS) {
+            throw new IOException("no form is taken here");
+        }
+        try {
+            RequestFacts facts = RequestFacts.read(Endpoint.ofPath(route.path()).orElseThrow(), contentType, body);
+            model = facts.model();
+            n = facts.choices();
+            hasPrompt = true;
+            inputs = 1;
+        } catch (MalformedRequestException e) {
+            throw new IOException("not a form", e);
+        }
     }
 
     private void field(Route route, String field, JsonToken value, JsonParser parser) throws IOException {

@@ -4,6 +4,7 @@ import dev.penstock.emulator.limiter.ConcurrencyCap;
 import dev.penstock.emulator.limiter.LimitVector;
 import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Scope;
+import dev.penstock.limit.Unit;
 import dev.penstock.wire.GoDuration;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,11 @@ final class ErrorBody {
             null,
             "server_is_overloaded");
 
+    /** Refusals of servers that keep their figures to themselves. */
+    static final byte[] REFUSED = of("Rate limit exceeded.", "rate_limit_error", null, "rate_limit_exceeded");
+
+    static final byte[] TOO_LARGE = of("Request too large.", "rate_limit_error", null, "rate_limit_exceeded");
+
     private ErrorBody() {}
 
     static byte[] of(String message, String type, @Nullable String param, @Nullable String code) {
@@ -42,7 +48,20 @@ final class ErrorBody {
 
     static byte[] exhausted(String model, String family, LimitVector.Decision.Exhausted decision) {
         Dimension dimension = decision.limiter().limit().dimension();
-        return of(exhaustedText(model, family, decision), type(dimension), null, "rate_limit_exceeded");
+        String text = keepsWaitToItself(dimension) ? imagesText(decision) : exhaustedText(model, family, decision);
+        return of(text, type(dimension), null, "rate_limit_exceeded");
+    }
+
+    /** Whether refusals by this limit say nothing about when to come back: those of images have a grammar of their own. */
+    static boolean keepsWaitToItself(Dimension dimension) {
+        return dimension.unit() == Unit.IMAGES && dimension.window().equals(Duration.ofMinutes(1));
+    }
+
+    private static String imagesText(LimitVector.Decision.Exhausted decision) {
+        return "Rate limit exceeded for images per minute in organization " + ORGANIZATION + ". Limit: "
+                + decision.limiter().limit().amount() + "/1min. Current: " + (decision.used() + decision.requested())
+                + "/1min. Please visit https://platform.openai.com/docs/guides/rate-limits to learn how to increase your"
+                + " rate limit.";
     }
 
     private static String exhaustedText(String model, String family, LimitVector.Decision.Exhausted decision) {
@@ -95,18 +114,36 @@ final class ErrorBody {
 
     /** The last event of a stream that the backend gives up; in the form of the endpoint's own events. */
     static byte[] inStream(Route route, String model, String id) {
-        String message = "Rate limit reached for " + model + " in organization " + ORGANIZATION
-                + " on tokens per min (TPM). Please try again in 1s." + VISIT;
         JsonBytes json = new JsonBytes();
         if (route == Route.RESPONSES) {
             json.raw("event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"id\":\"")
                     .raw(id);
             json.raw("\",\"object\":\"response\",\"status\":\"failed\",\"error\":{\"code\":\"rate_limit_exceeded\",");
-            return json.raw("\"message\":").string(message).raw("}}}\n\n").copy();
+            return json.raw("\"message\":")
+                    .string(inStreamText(model))
+                    .raw("}}}\n\n")
+                    .copy();
         }
-        json.raw("data: {\"error\":{\"message\":").string(message);
+        json.raw("data: {\"error\":{\"message\":").string(inStreamText(model));
         return json.raw(",\"type\":\"tokens\",\"param\":null,\"code\":\"rate_limit_exceeded\"}}\n\n")
                 .copy();
+    }
+
+    /** The only event of a stream that is refused before it has begun. */
+    static byte[] firstInStream(Route route, String model) {
+        if (route != Route.RESPONSES) {
+            return inStream(route, model, "");
+        }
+        JsonBytes json = new JsonBytes();
+        json.raw("event: error\ndata: {\"type\":\"error\",\"code\":\"rate_limit_exceeded\",\"message\":");
+        return json.string(inStreamText(model))
+                .raw(",\"param\":null,\"sequence_number\":0}\n\n")
+                .copy();
+    }
+
+    private static String inStreamText(String model) {
+        return "Rate limit reached for " + model + " in organization " + ORGANIZATION
+                + " on tokens per min (TPM). Please try again in 1s." + VISIT;
     }
 
     private static String subject(String model, String family, Dimension dimension) {
@@ -131,10 +168,15 @@ final class ErrorBody {
             case IMAGES -> "I";
         };
         String unit = dimension.unit().plural();
-        if (dimension.window().equals(Duration.ofDays(1))) {
+        Duration window = dimension.window();
+        if (window.equals(Duration.ofDays(1))) {
             return unit + " per day (" + initial + "PD)";
         }
         // The 30-day limit of the free tier calls itself a limit per minute as well.
-        return unit + " per min (" + initial + "PM)";
+        if (window.equals(Duration.ofMinutes(1)) || window.equals(Duration.ofDays(30))) {
+            return unit + " per min (" + initial + "PM)";
+        }
+        // The API has no word for other windows, and a wrong one would teach clients a wrong limit.
+        return unit + " per " + GoDuration.format(window);
     }
 }

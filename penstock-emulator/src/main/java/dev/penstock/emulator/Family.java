@@ -145,8 +145,11 @@ final class Family {
         giveBack(Unit.TOKENS, tokens, takenAtNanos, nowNanos);
     }
 
-    void giveBackRequest(long takenAtNanos, long nowNanos) {
-        giveBack(Unit.REQUESTS, 1, takenAtNanos, nowNanos);
+    /** Gives back all that a request took. */
+    void giveBack(Cost cost, long takenAtNanos, long nowNanos) {
+        for (Unit unit : Unit.values()) {
+            giveBack(unit, cost.of(unit), takenAtNanos, nowNanos);
+        }
     }
 
     private void giveBack(Unit unit, long amount, long takenAtNanos, long nowNanos) {

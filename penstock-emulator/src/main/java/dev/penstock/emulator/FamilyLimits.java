@@ -5,10 +5,12 @@ import dev.penstock.limit.Limit;
 import dev.penstock.wire.TierRow;
 import dev.penstock.wire.TierTable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Which limits a model family has. Immutable and thread-safe. */
@@ -24,18 +26,44 @@ public sealed interface FamilyLimits {
         return new Same(List.of());
     }
 
-    /** The same limits for every family, each family with its own quota. */
+    /**
+     * The same limits for every family, each family with its own quota.
+     *
+     * @throws IllegalArgumentException when two of them limit the same unit over the same window
+     */
     static FamilyLimits same(List<Limit> limits) {
+        Set<Dimension> dimensions = new HashSet<>();
+        for (Limit limit : limits) {
+            if (!dimensions.add(limit.dimension())) {
+                throw new IllegalArgumentException(
+                        "the limit on " + limit.dimension().label() + " is given twice; give it once");
+            }
+        }
         return new Same(List.copyOf(limits));
     }
 
     /** The same explicit limits for every family; one that is absent is not enforced. */
     static FamilyLimits explicit(
             OptionalLong requestsPerMinute, OptionalLong tokensPerMinute, OptionalLong requestsPerDay) {
+        return explicit(requestsPerMinute, tokensPerMinute, requestsPerDay, List.of());
+    }
+
+    /**
+     * The same explicit limits for every family; one that is absent is not enforced.
+     *
+     * @param others of any unit and window, see {@link LimitText}
+     * @throws IllegalArgumentException when two of them limit the same unit over the same window
+     */
+    static FamilyLimits explicit(
+            OptionalLong requestsPerMinute,
+            OptionalLong tokensPerMinute,
+            OptionalLong requestsPerDay,
+            List<Limit> others) {
         List<Limit> limits = new ArrayList<>();
         requestsPerMinute.ifPresent(amount -> limits.add(new Limit(Dimension.REQUESTS_PER_MINUTE, amount)));
         requestsPerDay.ifPresent(amount -> limits.add(new Limit(Dimension.REQUESTS_PER_DAY, amount)));
         tokensPerMinute.ifPresent(amount -> limits.add(new Limit(Dimension.TOKENS_PER_MINUTE, amount)));
+        limits.addAll(others);
         return same(limits);
     }
 

@@ -17,7 +17,9 @@ public enum Fault {
     /** Status 429 after the work was done, without a rate limit header and without Retry-After. */
     BARE_429("429"),
     /** A stream that starts with status 200 and then ends with a rate limit error. Touches streams only. */
-    STREAM_429("stream429");
+    STREAM_429("stream429"),
+    /** The same with the error as the first event, when nothing of an answer has been sent. Touches streams only. */
+    STREAM_429_FIRST("stream429-first");
 
     private final String word;
 

@@ -9,7 +9,11 @@ enum Route {
     /** The legacy endpoint documents a default of 16 output tokens. */
     COMPLETIONS("/v1/completions", 16),
     EMBEDDINGS("/v1/embeddings", 0),
-    MODERATIONS("/v1/moderations", 0);
+    MODERATIONS("/v1/moderations", 0),
+    IMAGES_GENERATIONS("/v1/images/generations", 0),
+    IMAGES_EDITS("/v1/images/edits", 0),
+    AUDIO_TRANSCRIPTIONS("/v1/audio/transcriptions", 0),
+    AUDIO_SPEECH("/v1/audio/speech", 0);
 
     private final String path;
     private final int outputTokensIfUnset;
@@ -28,7 +32,19 @@ enum Route {
     }
 
     boolean hasOutput() {
-        return this != EMBEDDINGS && this != MODERATIONS;
+        return switch (this) {
+            case CHAT, RESPONSES, COMPLETIONS -> true;
+            case EMBEDDINGS, MODERATIONS, IMAGES_GENERATIONS, IMAGES_EDITS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> false;
+        };
+    }
+
+    boolean makesImages() {
+        return this == IMAGES_GENERATIONS || this == IMAGES_EDITS;
+    }
+
+    /** Pictures and sound are limited by requests and images alone. */
+    boolean takesTokens() {
+        return !makesImages() && this != AUDIO_TRANSCRIPTIONS && this != AUDIO_SPEECH;
     }
 
     static @Nullable Route of(String path) {
@@ -38,6 +54,10 @@ enum Route {
             case "/v1/completions" -> COMPLETIONS;
             case "/v1/embeddings" -> EMBEDDINGS;
             case "/v1/moderations" -> MODERATIONS;
+            case "/v1/images/generations" -> IMAGES_GENERATIONS;
+            case "/v1/images/edits" -> IMAGES_EDITS;
+            case "/v1/audio/transcriptions" -> AUDIO_TRANSCRIPTIONS;
+            case "/v1/audio/speech" -> AUDIO_SPEECH;
             default -> null;
         };
     }

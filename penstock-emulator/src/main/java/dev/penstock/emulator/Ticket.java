@@ -1,9 +1,11 @@
 package dev.penstock.emulator;
 
+import dev.penstock.limit.Cost;
+
 /** One admitted request until it is done. Belongs to the {@link Twin} that handed it out and to its owner. */
 public final class Ticket {
     final Family family;
-    final long tokensCharged;
+    final Cost charged;
     final long tokensUsed;
     final long outputTokens;
     final long admittedNanos;
@@ -13,14 +15,14 @@ public final class Ticket {
 
     Ticket(
             Family family,
-            long tokensCharged,
+            Cost charged,
             long tokensUsed,
             long outputTokens,
             long admittedNanos,
             long requestHash,
             Outcome outcome) {
         this.family = family;
-        this.tokensCharged = tokensCharged;
+        this.charged = charged;
         this.tokensUsed = tokensUsed;
         this.outputTokens = outputTokens;
         this.admittedNanos = admittedNanos;

@@ -3,6 +3,7 @@ package dev.penstock.emulator;
 import dev.penstock.emulator.limiter.ConcurrencyCap;
 import dev.penstock.emulator.limiter.LimitVector;
 import dev.penstock.limit.Cost;
+import dev.penstock.limit.Dimension;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.ModelFamily;
 import java.io.IOException;
@@ -29,6 +30,7 @@ public final class Twin {
     private static final int MOST_FAMILIES = 1_000;
 
     private static final int MOST_CHOICES = 128;
+    private static final int MOST_IMAGES = 10;
     private static final int MOST_INPUTS = 2_048;
     private static final Duration DAY = Duration.ofDays(1);
 
@@ -68,7 +70,8 @@ public final class Twin {
      *
      * @param method in upper case
      * @param path with the leading slash; a query is passed over
-     * @param headers of the request; only {@code Authorization} is read, and only when the settings demand a key
+     * @param headers of the request; only {@code Content-Type} is read, and {@code Authorization} when the settings
+     *     demand a key
      * @param body as sent; empty for none. Not kept and not changed
      */
     public Arrival arrive(String method, String path, HeaderLookup headers, byte[] body, long nowNanos) {
@@ -95,7 +98,7 @@ public final class Twin {
         }
         Ask ask;
         try {
-            ask = Ask.read(route, body);
+            ask = Ask.read(route, headers.first("content-type"), body);
         } catch (IOException e) {
             return invalid(
                     400,
@@ -127,17 +130,16 @@ public final class Twin {
                         Math.max(0, nowNanos - ticket.admittedNanos),
                         Math.max(0, nowNanos - ledgerStartNanos));
                 seen.answered(ticket.requestHash);
-                if (settings.refund()) {
-                    long unused = ticket.tokensCharged - ticket.tokensUsed;
+                if (settings.refund() && ticket.charged.tokens() > 0) {
+                    long unused = ticket.charged.tokens() - ticket.tokensUsed;
                     family.giveBackTokens(unused, ticket.admittedNanos, nowNanos);
                     tally.tokensRefunded += Math.max(0, unused);
                 }
             }
             case Outcome.Broken broken -> {
                 if (!settings.chargeFailed()) {
-                    family.giveBackTokens(ticket.tokensCharged, ticket.admittedNanos, nowNanos);
-                    family.giveBackRequest(ticket.admittedNanos, nowNanos);
-                    tally.tokensRefunded += ticket.tokensCharged;
+                    family.giveBack(ticket.charged, ticket.admittedNanos, nowNanos);
+                    tally.tokensRefunded += ticket.charged.tokens();
                 }
             }
         }
@@ -198,40 +200,28 @@ public final class Twin {
         Family family = family(ask.model, nowNanos);
         family.otherClientTakes(nowNanos);
         long most = ask.mostOutputTokens >= 0 ? ask.mostOutputTokens : route.outputTokensIfUnset();
+        long inputCharge = route.takesTokens() ? ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0) : 0;
         long charge = route.hasOutput()
                 ? settings.chargeRule().tokens(ask.promptCharacters, choices(route, ask), most)
-                : ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0);
-        long inputCharge = ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0);
+                : inputCharge;
+        Cost cost = new Cost(1, charge, route.makesImages() ? ask.n : 0);
         long rampWait = family.rampWaitNanos(inputCharge, nowNanos);
         if (rampWait > 0) {
-            return refused(
-                    family, Refusal.SLOW_DOWN, ErrorBody.slowDown(), Optional.of(Duration.ofNanos(rampWait)), nowNanos);
+            Optional<Duration> wait = Optional.of(Duration.ofNanos(rampWait));
+            return refused(route, family, Refusal.SLOW_DOWN, ErrorBody.slowDown(), wait, nowNanos);
         }
-        switch (family.admit(Cost.ofTokens(charge), inputCharge, nowNanos)) {
+        boolean figures = settings.limitHeaders();
+        switch (family.admit(cost, inputCharge, nowNanos)) {
             case LimitVector.Decision.TooLarge tooLarge -> {
-                return refused(
-                        family,
-                        Refusal.TOO_LARGE,
-                        ErrorBody.tooLarge(ask.model, family.name(), tooLarge),
-                        Optional.empty(),
-                        nowNanos);
+                byte[] error = figures ? ErrorBody.tooLarge(ask.model, family.name(), tooLarge) : ErrorBody.TOO_LARGE;
+                return refused(route, family, Refusal.TOO_LARGE, error, Optional.empty(), nowNanos);
             }
             case LimitVector.Decision.Busy busy -> {
-                return refused(
-                        family, Refusal.CONCURRENCY, ErrorBody.busy(ask.model, busy.cap()), Optional.empty(), nowNanos);
+                byte[] error = figures ? ErrorBody.busy(ask.model, busy.cap()) : ErrorBody.REFUSED;
+                return refused(route, family, Refusal.CONCURRENCY, error, Optional.empty(), nowNanos);
             }
             case LimitVector.Decision.Exhausted exhausted -> {
-                if (family.tells(exhausted.limiter(), exhausted.statedWait(), nowNanos)) {
-                    tally.tooEarly++;
-                }
-                // Refusals of daily limits were seen without the header.
-                boolean daily = exhausted.limiter().limit().dimension().window().compareTo(DAY) >= 0;
-                return refused(
-                        family,
-                        Refusal.by(exhausted.limiter().limit().dimension()),
-                        ErrorBody.exhausted(ask.model, family.name(), exhausted),
-                        daily ? Optional.empty() : Optional.of(exhausted.statedWait()),
-                        nowNanos);
+                return exhausted(route, ask.model, family, exhausted, nowNanos);
             }
             case LimitVector.Decision.Admitted admitted -> {}
         }
@@ -240,10 +230,31 @@ public final class Twin {
             tally.repeatedAfterAnswer++;
         }
         long attempt = seen.isFull() ? requestNumber : earlier;
-        return admitted(route, ask, family, hash, attempt, charge, nowNanos);
+        return admitted(route, ask, family, hash, attempt, cost, nowNanos);
     }
 
-    private Arrival admitted(Route route, Ask ask, Family family, long hash, long attempt, long charge, long nowNanos) {
+    private Arrival.Refused exhausted(
+            Route route, String model, Family family, LimitVector.Decision.Exhausted exhausted, long nowNanos) {
+        Dimension dimension = exhausted.limiter().limit().dimension();
+        boolean figures = settings.limitHeaders();
+        // Where no text tells the wait, the header alone does, in whole seconds.
+        boolean exact = figures && !ErrorBody.keepsWaitToItself(dimension);
+        Duration told = exact ? exhausted.statedWait() : Duration.ofSeconds(wholeSeconds(exhausted.statedWait()));
+        if (family.tells(exhausted.limiter(), told, nowNanos)) {
+            tally.tooEarly++;
+        }
+        // Refusals of daily limits were seen without the header; where it is all there is, it is there.
+        boolean silent = exact && dimension.window().compareTo(DAY) >= 0;
+        return refused(
+                route,
+                family,
+                Refusal.by(dimension),
+                figures ? ErrorBody.exhausted(model, family.name(), exhausted) : ErrorBody.REFUSED,
+                silent ? Optional.empty() : Optional.of(told),
+                nowNanos);
+    }
+
+    private Arrival admitted(Route route, Ask ask, Family family, long hash, long attempt, Cost cost, long nowNanos) {
         SplittableRandom content = new SplittableRandom(Mix.mix(seed ^ hash));
         SplittableRandom fate = new SplittableRandom(Mix.mix(seed + hash) + attempt);
         Fault fault = settings.faults().pick(fate.nextDouble()).orElse(null);
@@ -266,10 +277,10 @@ public final class Twin {
                 promptTokens(route, ask));
         long output = plan.outputTokens();
         long latencyNanos = settings.latency().totalNanos(output, fate);
-        Map<String, String> headers = headers(family, nowNanos);
+        Map<String, String> headers = headers(shown(family, route), nowNanos);
         headers.put("openai-processing-ms", Long.toString(latencyNanos / 1_000_000));
         boolean stream = ask.stream;
-        if (fault == Fault.STREAM_429 && !stream) {
+        if ((fault == Fault.STREAM_429 || fault == Fault.STREAM_429_FIRST) && !stream) {
             fault = null;
         }
         Outcome outcome = fault == null ? new Outcome.Answer() : new Outcome.Broken(fault);
@@ -284,7 +295,7 @@ public final class Twin {
                 case OVERLOADED -> 503;
                 case BARE_429 -> 429;
                 case RESET_BEFORE, HANG -> 0;
-                case RESET_IN_BODY, CUT, STREAM_429 -> 200;
+                case RESET_IN_BODY, CUT, STREAM_429, STREAM_429_FIRST -> 200;
             };
             body = switch (fault) {
                 case SERVER_ERROR -> plain(ErrorBody.SERVER_ERROR);
@@ -294,19 +305,31 @@ public final class Twin {
                 case RESET_IN_BODY -> write(route, plan);
                 case CUT -> cut(write(route, plan), fate);
                 case STREAM_429 -> refusedInStream(route, plan);
+                case STREAM_429_FIRST -> refusedAsFirstEvent(route, plan);
             };
             if (fault == Fault.BARE_429) {
                 headers.keySet().removeIf(name -> name.startsWith("x-ratelimit-"));
             }
         }
-        headers.put(
-                "content-type", body.eventEnds().length > 0 ? "text/event-stream; charset=utf-8" : "application/json");
+        headers.put("content-type", contentType(route, status, body));
         Duration latency = Duration.ofNanos(latencyNanos);
         Duration first = body.eventEnds().length > 0
                 ? Duration.ofNanos(settings.latency().firstEventNanos(latencyNanos))
                 : latency;
-        Ticket ticket = new Ticket(family, charge, plan.promptTokens() + output, output, nowNanos, hash, outcome);
+        Ticket ticket = new Ticket(family, cost, plan.promptTokens() + output, output, nowNanos, hash, outcome);
         return new Arrival.Admitted(ticket, status, headers, first, latency, outcome, body.bytes(), body.eventEnds());
+    }
+
+    private static String contentType(Route route, int status, AnswerWriter.Body body) {
+        if (body.eventEnds().length > 0) {
+            return "text/event-stream; charset=utf-8";
+        }
+        return route == Route.AUDIO_SPEECH && status == 200 ? "audio/mpeg" : "application/json";
+    }
+
+    /** Answers and refusals of the image endpoints were seen without limits in their headers. */
+    private static @Nullable Family shown(Family family, Route route) {
+        return route.makesImages() ? null : family;
     }
 
     private AnswerWriter.Body write(Route route, AnswerWriter.Plan plan) {
@@ -345,6 +368,11 @@ public final class Twin {
         return new AnswerWriter.Body(bytes, ends);
     }
 
+    private static AnswerWriter.Body refusedAsFirstEvent(Route route, AnswerWriter.Plan plan) {
+        byte[] event = ErrorBody.firstInStream(route, plan.ask().model);
+        return new AnswerWriter.Body(event, new int[] {event.length});
+    }
+
     /** The legacy endpoint answers every prompt of a list. */
     private static long choices(Route route, Ask ask) {
         return route == Route.COMPLETIONS ? ask.n * Math.max(1, ask.inputs) : ask.n;
@@ -370,6 +398,8 @@ public final class Twin {
             case COMPLETIONS -> "cmpl-";
             case MODERATIONS -> "modr-";
             case EMBEDDINGS -> "embd-";
+            // Never shown.
+            case IMAGES_GENERATIONS, IMAGES_EDITS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> "";
         };
     }
 
@@ -391,19 +421,22 @@ public final class Twin {
     }
 
     private Arrival.Refused refused(
-            Family family, Refusal reason, byte[] body, Optional<Duration> retryAfter, long nowNanos) {
+            Route route, Family family, Refusal reason, byte[] body, Optional<Duration> retryAfter, long nowNanos) {
         tally.refused(reason, nowNanos - ledgerStartNanos);
         if (settings.chargeRefused()) {
             family.chargeRefused(nowNanos);
         }
-        Map<String, String> headers = headers(family, nowNanos);
+        Map<String, String> headers = headers(shown(family, route), nowNanos);
         headers.put("openai-processing-ms", "1");
         headers.put("content-type", "application/json");
         if (retryAfter.isPresent()) {
-            long seconds = Math.max(1, Math.ceilDiv(retryAfter.get().toNanos(), 1_000_000_000L));
-            headers.put("retry-after", Long.toString(seconds));
+            headers.put("retry-after", Long.toString(wholeSeconds(retryAfter.get())));
         }
         return new Arrival.Refused(429, headers, body);
+    }
+
+    private static long wholeSeconds(Duration wait) {
+        return Math.max(1, Math.ceilDiv(wait.toNanos(), 1_000_000_000L));
     }
 
     private Map<String, String> headers(@Nullable Family family, long nowNanos) {
@@ -411,7 +444,7 @@ public final class Twin {
         headers.put("x-request-id", AnswerWriter.requestId(seed, requestNumber));
         headers.put("openai-version", "2020-10-01");
         headers.put("openai-organization", "penstock");
-        if (family != null) {
+        if (family != null && settings.limitHeaders()) {
             family.addHeaders(headers, nowNanos);
         }
         return headers;
@@ -489,26 +522,34 @@ public final class Twin {
 
     private Arrival.@Nullable Refused wrong(Route route, Ask ask) {
         if (ask.model.isEmpty()) {
-            if (route != Route.MODERATIONS) {
+            // Documented defaults.
+            String standard = switch (route) {
+                case MODERATIONS -> "omni-moderation-latest";
+                case IMAGES_GENERATIONS, IMAGES_EDITS -> "dall-e-2";
+                case CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> null;
+            };
+            if (standard == null) {
                 return invalid(400, "you must provide a model parameter", null, null);
             }
-            ask.model = "omni-moderation-latest";
+            ask.model = standard;
         }
         if (!ask.hasPrompt) {
             String name = switch (route) {
                 case CHAT -> "messages";
-                case COMPLETIONS -> "prompt";
-                case RESPONSES, EMBEDDINGS, MODERATIONS -> "input";
+                case COMPLETIONS, IMAGES_GENERATIONS, IMAGES_EDITS -> "prompt";
+                case RESPONSES, EMBEDDINGS, MODERATIONS, AUDIO_SPEECH -> "input";
+                case AUDIO_TRANSCRIPTIONS -> "file";
             };
             return invalid(400, "Missing required parameter: '" + name + "'.", name, "missing_required_parameter");
         }
         if (!settings.models().isEmpty() && !settings.models().contains(ask.model)) {
             return noSuchModel(ask.model);
         }
-        if (ask.n > MOST_CHOICES) {
+        int mostChoices = route.makesImages() ? MOST_IMAGES : MOST_CHOICES;
+        if (ask.n > mostChoices) {
             return invalid(
                     400,
-                    "Invalid 'n': integer above maximum value. Expected a value <= " + MOST_CHOICES + ", but got "
+                    "Invalid 'n': integer above maximum value. Expected a value <= " + mostChoices + ", but got "
                             + ask.n + " instead.",
                     "n",
                     "integer_above_max_value");

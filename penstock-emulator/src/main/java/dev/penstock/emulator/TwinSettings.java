@@ -32,6 +32,10 @@ public final class TwinSettings {
         return values.shape;
     }
 
+    public boolean limitHeaders() {
+        return values.limitHeaders;
+    }
+
     public OptionalInt concurrency() {
         return values.concurrency;
     }
@@ -96,6 +100,7 @@ public final class TwinSettings {
     public static final class Builder {
         private FamilyLimits limits = FamilyLimits.none();
         private Shape shape = Shape.bucket();
+        private boolean limitHeaders = true;
         private OptionalInt concurrency = OptionalInt.empty();
         private ChargeRule chargeRule = ChargeRule.SUM;
         private boolean refund;
@@ -118,6 +123,7 @@ public final class TwinSettings {
             return new Builder()
                     .limits(limits)
                     .shape(shape)
+                    .limitHeaders(limitHeaders)
                     .concurrency(concurrency)
                     .chargeRule(chargeRule)
                     .refund(refund)
@@ -144,6 +150,15 @@ public final class TwinSettings {
         /** How limits are enforced over time; a bucket as deep as each window unless set. */
         public Builder shape(Shape shape) {
             this.shape = shape;
+            return this;
+        }
+
+        /**
+         * Whether answers show the limits in {@code x-ratelimit-*} headers and refusals their figures; on unless set.
+         * Without them a refusal says no more than {@code Retry-After}, as many compatible servers do.
+         */
+        public Builder limitHeaders(boolean shown) {
+            this.limitHeaders = shown;
             return this;
         }
 

@@ -34,6 +34,8 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(60)
 final class EmulatorTest {
@@ -289,6 +291,29 @@ final class EmulatorTest {
         assertThatThrownBy(() -> JSON.readTree(cut.body())).isInstanceOf(IOException.class);
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true} | /error/code",
+                "/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true} | /code",
+            })
+    void aStreamThatIsRefusedAtOnceHoldsNothingButTheError(String path, String body, String code)
+            throws IOException, InterruptedException {
+        Emulator emulator = start(TwinSettings.builder().faults(FaultPlan.parse("stream429-first=100%")));
+        HttpResponse<byte[]> refused = post(emulator, path, body);
+        assertThat(refused.statusCode()).isEqualTo(200);
+        assertThat(refused.headers().firstValue("content-type").orElseThrow()).startsWith("text/event-stream");
+        List<String> events = events(refused.body());
+        assertThat(events).hasSize(1);
+        assertThat(json(events.getFirst().getBytes(StandardCharsets.UTF_8))
+                        .at(code)
+                        .asText())
+                .isEqualTo("rate_limit_exceeded");
+        assertThat(emulator.ledger().faults(Fault.STREAM_429_FIRST)).isEqualTo(1);
+    }
+
     @Test
     void aStreamThatIsRefusedMidwayEndsWithTheError() throws IOException, InterruptedException {
         Emulator emulator = start(TwinSettings.builder().faults(FaultPlan.parse("stream429=100%")));
@@ -461,6 +486,27 @@ final class EmulatorTest {
         assertThatThrownBy(() -> Emulator.start(settings))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(Integer.toString(first.port()));
+    }
+
+    @Test
+    void itStartsAgainOnItsPortAtOnceWhateverItsClientsWereDoing() throws IOException, InterruptedException {
+        EmulatorSettings settings = EmulatorSettings.of(
+                TwinSettings.builder().latency(Latency.parse("30s")).build());
+        Emulator first = Emulator.start(settings);
+        try (Socket whole = send(first, HELLO + "}");
+                Socket stream = send(first, HELLO + ",\"stream\":true}")) {
+            await(first, ledger -> ledger.inFlight() == 2);
+            first.close();
+            assertThat(first.ledger().admitted()).isEqualTo(2);
+            assertThat(first.ledger().answered()).isZero();
+            Emulator second = Emulator.start(
+                    EmulatorSettings.of(TwinSettings.builder().build()).withPort(first.port()));
+            emulators.add(second);
+            assertThat(post(second, "/chat/completions", HELLO + "}").statusCode())
+                    .isEqualTo(200);
+            assertThat(second.ledger().arrived()).isEqualTo(1);
+            assertThat(whole.isConnected() && stream.isConnected()).isTrue();
+        }
     }
 
     @Test

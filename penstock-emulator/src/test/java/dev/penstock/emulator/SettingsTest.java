@@ -3,11 +3,15 @@ package dev.penstock.emulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.penstock.limit.Limit;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingsTest {
@@ -54,6 +58,55 @@ final class SettingsTest {
         Latency perToken = Latency.parse("tokens:300ms,80/s");
         assertThat(perToken.totalNanos(160, random)).isEqualTo(2_300_000_000L);
         assertThat(perToken.firstEventNanos(2_300_000_000L)).isEqualTo(300_000_000L);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "20req/5s, 20 requests per 5 s",
+        "40000tok/1m, 40000 tokens per minute",
+        "5 img / 1m, 5 images per minute",
+        "200REQ/1d, 200 requests per day",
+        "0tok/2h, 0 tokens per 7200 s",
+        "100000tok/30d, 100000 tokens per 30 days",
+    })
+    void limitsAreReadFromText(String text, String meant) {
+        Limit limit = LimitText.parse(text);
+        assertThat(limit.amount() + " " + limit.dimension().label()).isEqualTo(meant);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "20",
+                "20req",
+                "20req/",
+                "req/5s",
+                "-1req/5s",
+                "1.5req/5s",
+                "20calls/5s",
+                "20req/0s",
+                "20req/500ms",
+                "20req/366d",
+                "20req/999999999d",
+                "20req/5s,3tok/1m"
+            })
+    void aLimitThatIsNotUnderstoodIsNamedWithExamples(String text) {
+        assertThatThrownBy(() -> LimitText.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'" + text + "'")
+                .hasMessageContaining("20req/5s");
+    }
+
+    @Test
+    void aLimitThatIsGivenTwiceIsRefused() {
+        assertThatThrownBy(() -> FamilyLimits.explicit(
+                        OptionalLong.of(60),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        List.of(LimitText.parse("10req/1m"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("requests per minute is given twice");
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -179,6 +180,164 @@ final class TwinTest {
     }
 
     @Test
+    void aFixedWindowOfFiveSecondsStartsAgainEveryFiveSeconds() {
+        Twin twin = twin(limits(LimitText.parse("20req/5s")).shape(Shape.parse("fixed")));
+        twin.start(T);
+        for (int i = 0; i < 20; i++) {
+            admitted(twin, chat("m", "", ""), T + 3 * SECOND);
+        }
+        Arrival.Refused refused = refused(twin, chat("m", "", ""), T + 3 * SECOND + 600 * MS);
+        assertThat(text(refused))
+                .contains("on requests per 5s: Limit 20, Used 20, Requested 1. Please try again in 1.4s. ");
+        assertThat(refused.headers())
+                .containsEntry("retry-after", "2")
+                .containsEntry("x-ratelimit-limit-requests", "20")
+                .containsEntry("x-ratelimit-remaining-requests", "0")
+                .containsEntry("x-ratelimit-reset-requests", "1.4s");
+        assertThat(twin.ledger().refused()).isEqualTo(Map.of(Refusal.OTHER_LIMIT, 1L));
+        for (int i = 0; i < 20; i++) {
+            admitted(twin, chat("m", "", ""), T + 5 * SECOND);
+        }
+        refused(twin, chat("m", "", ""), T + 10 * SECOND - 1);
+        admitted(twin, chat("m", "", ""), T + 10 * SECOND);
+    }
+
+    @ParameterizedTest(name = "{0}: {1} at once, the next after {2} ms")
+    @CsvSource({"bucket, 20, 250", "bucket:1s, 4, 250", "quantized, 4, 250", "sliding, 20, 5000", "fixed, 20, 5000"})
+    void everyShapeEnforcesAWindowOfFiveSeconds(String shape, int atOnce, long nextMillis) {
+        Twin twin = twin(limits(LimitText.parse("20req/5s")).shape(Shape.parse(shape)));
+        for (int i = 0; i < atOnce; i++) {
+            admitted(twin, chat("m", "", ""), T);
+        }
+        refused(twin, chat("m", "", ""), T + nextMillis * MS - 1);
+        admitted(twin, chat("m", "", ""), T + nextMillis * MS);
+    }
+
+    @Test
+    void severalWindowsHoldAtTheSameTime() {
+        Twin twin = twin(limits(LimitText.parse("20req/5s"), LimitText.parse("100tok/10s"))
+                .shape(Shape.parse("fixed")));
+        admitted(twin, chat("m", "", ",\"max_tokens\":89"), T);
+        assertThat(text(refused(twin, chat("m", "", ",\"max_tokens\":19"), T + 6 * SECOND)))
+                .contains("on tokens per 10s: Limit 100, Used 90, Requested 20. Please try again in 4s.");
+        admitted(twin, chat("m", "", ",\"max_tokens\":19"), T + 10 * SECOND);
+    }
+
+    @Test
+    void limitsThatAreNotShownLeaveARefusalWithRetryAfterAlone() {
+        Twin twin = twin(limits(LimitText.parse("1req/5s"), LimitText.parse("60tok/1d"))
+                .shape(Shape.parse("fixed"))
+                .limitHeaders(false));
+        assertThat(admitted(twin, chat("m", "", ""), T).headers().keySet())
+                .noneMatch(name -> name.startsWith("x-ratelimit"));
+        Arrival.Refused refused = refused(twin, chat("m", "", ""), T + 600 * MS);
+        assertThat(refused.headers()).containsEntry("retry-after", "5");
+        assertThat(refused.headers().keySet()).noneMatch(name -> name.startsWith("x-ratelimit"));
+        assertThat(json(refused.body()).at("/error/message").asText()).isEqualTo("Rate limit exceeded.");
+        // The wait of a day is told as well: there is no text that could tell it.
+        admitted(twin, chat("m", "", ",\"max_tokens\":58"), T + 5 * SECOND);
+        assertThat(refused(twin, chat("m", "", ""), T + 10 * SECOND).headers()).containsEntry("retry-after", "86390");
+        assertThat(json(refused(twin, chat("m", "", ",\"max_tokens\":99"), T + 10 * SECOND)
+                                .body())
+                        .at("/error/message")
+                        .asText())
+                .isEqualTo("Request too large.");
+    }
+
+    @Test
+    void whereOnlyWholeSecondsAreToldComingBackBeforeThemIsTooEarly() {
+        Twin twin = twin(limits(LimitText.parse("2req/5s")).limitHeaders(false).shape(Shape.parse("bucket")));
+        admitted(twin, chat("m", "", ""), T);
+        admitted(twin, chat("m", "", ""), T);
+        assertThat(refused(twin, chat("m", "", ""), T + 300 * MS).headers()).containsEntry("retry-after", "3");
+        admitted(twin, chat("m", "", ""), T + 2_600 * MS);
+        refused(twin, chat("m", "", ""), T + 3_299 * MS);
+        assertThat(twin.ledger().tooEarly()).isEqualTo(1);
+    }
+
+    @Test
+    void imagesAreCountedByTheNumberAskedForAndNeverAsTokens() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m"), LimitText.parse("9req/1m"), LimitText.parse("1tok/1m"))
+                .shape(Shape.parse("fixed")));
+        String path = "/v1/images/generations";
+        Arrival.Admitted four = admitted(twin, path, "{\"prompt\":\"a cat\",\"n\":4}", T);
+        assertThat(json(four.body()).at("/data")).hasSize(4);
+        assertThat(Base64.getDecoder()
+                        .decode(json(four.body()).at("/data/3/b64_json").asText()))
+                .startsWith(0x89, 'P', 'N', 'G');
+        assertThat(four.headers().keySet()).noneMatch(name -> name.startsWith("x-ratelimit"));
+        admitted(twin, path, "{\"prompt\":\"a cat\"}", T);
+        Arrival.Refused refused = refused(twin, path, "{\"prompt\":\"a cat\"}", T + 300 * MS);
+        assertThat(text(refused))
+                .contains("\"Rate limit exceeded for images per minute in organization org-penstock. Limit: 5/1min."
+                        + " Current: 6/1min. Please visit ");
+        assertThat(refused.headers())
+                .containsEntry("retry-after", "60")
+                .doesNotContainKey("x-ratelimit-limit-requests");
+        assertThat(twin.ledger().tokensCharged()).isZero();
+        assertThat(twin.ledger().refused()).isEqualTo(Map.of(Refusal.OTHER_LIMIT, 1L));
+    }
+
+    @Test
+    void moreImagesThanTheApiMakesAreAMistake() {
+        Twin twin = twin(TwinSettings.builder());
+        Arrival.Refused refused = refused(twin, "/v1/images/generations", "{\"prompt\":\"a cat\",\"n\":11}", T);
+        assertThat(refused.status()).isEqualTo(400);
+        assertThat(text(refused)).contains("Expected a value <= 10, but got 11 instead.");
+    }
+
+    @Test
+    void imagesOfARequestThatFailedAreGivenBackIfFailuresAreFree() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m")).chargeFailed(false).faults(FaultPlan.parse("500=100%")));
+        Arrival.Admitted failed = admitted(twin, "/v1/images/generations", "{\"prompt\":\"a cat\",\"n\":5}", T);
+        refused(twin, "/v1/images/generations", "{\"prompt\":\"a dog\"}", T);
+        twin.finished(failed.ticket(), T);
+        admitted(twin, "/v1/images/generations", "{\"prompt\":\"a dog\",\"n\":5}", T);
+    }
+
+    @Test
+    void aFormIsReadWhereOneIsTaken() {
+        Twin twin = twin(limits(LimitText.parse("5img/1m"), LimitText.parse("1tok/1m")));
+        Arrival.Admitted edit = (Arrival.Admitted) form(twin, "/v1/images/edits", "gpt-image-1", "3");
+        assertThat(json(edit.body()).at("/data")).hasSize(3);
+        assertThat(form(twin, "/v1/images/edits", "gpt-image-1", "3")).isInstanceOf(Arrival.Refused.class);
+        Arrival.Admitted heard = (Arrival.Admitted) form(twin, "/v1/audio/transcriptions", "whisper-1", "1");
+        assertThat(json(heard.body()).at("/text").asText()).isNotBlank();
+        assertThat(((Arrival.Refused) form(twin, "/v1/audio/transcriptions", "", "1")).status())
+                .isEqualTo(400);
+        assertThat(((Arrival.Refused) form(twin, "/v1/chat/completions", "gpt-4o", "1")).status())
+                .isEqualTo(400);
+        assertThat(((Arrival.Refused) form(twin, "/v1/images/edits", "gpt-image-1", "many")).status())
+                .isEqualTo(400);
+        assertThat(refused(twin, "/v1/audio/transcriptions", "{\"model\":\"whisper-1\"}", T)
+                        .status())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void speechIsSoundOfTheSameBytesForTheSameText() {
+        Twin twin = twin(
+                limits(LimitText.parse("1req/1m"), LimitText.parse("1tok/1m")).shape(Shape.parse("fixed")));
+        String hello = "{\"model\":\"tts-1\",\"voice\":\"alloy\",\"input\":\"Hello, world\"}";
+        Arrival.Admitted sound = admitted(twin, "/v1/audio/speech", hello, T);
+        assertThat(sound.headers())
+                .containsEntry("content-type", "audio/mpeg")
+                .containsEntry("x-ratelimit-remaining-requests", "0");
+        assertThat(sound.body()).hasSize(16_384).contains(0, '\r', '\n', 0xff);
+        assertThat(refused(twin, "/v1/audio/speech", hello, T).headers()).containsEntry("retry-after", "60");
+        assertThat(admitted(twin, "/v1/audio/speech", hello, T + 60 * SECOND).body())
+                .isEqualTo(sound.body());
+    }
+
+    private static Arrival form(Twin twin, String path, String model, String n) {
+        String body = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n" + model
+                + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n\0\r\n--\1"
+                + "\r\n--b\r\nContent-Disposition: form-data; name=\"n\"\r\n\r\n" + n + "\r\n--b--\r\n";
+        HeaderLookup headers = HeaderLookup.of(Map.of("Content-Type", "multipart/form-data; boundary=b"));
+        return twin.arrive("POST", path, headers, body.getBytes(StandardCharsets.UTF_8), T);
+    }
+
+    @Test
     void theConcurrencyCapFreesASlotWhenAnAnswerIsDoneOrItsClientIsGone() {
         Twin twin = twin(TwinSettings.builder().concurrency(2));
         Arrival.Admitted first = admitted(twin, chat("m", "a", ""), T);
@@ -270,6 +429,11 @@ final class TwinTest {
                 assertThat(broken.headers().keySet())
                         .noneMatch(name -> name.startsWith("x-ratelimit") || name.equals("retry-after"));
             }
+            case STREAM_429_FIRST -> {
+                assertThat(broken.status()).isEqualTo(200);
+                assertThat(broken.eventEnds()).containsExactly(broken.body().length);
+                assertThat(text).startsWith("data: {\"error\"").endsWith("\"code\":\"rate_limit_exceeded\"}}\n\n");
+            }
             case STREAM_429 -> {
                 assertThat(broken.status()).isEqualTo(200);
                 assertThat(text).startsWith("data: {\"id\"").endsWith("\"code\":\"rate_limit_exceeded\"}}\n\n");
@@ -278,6 +442,32 @@ final class TwinTest {
         twin.finished(broken.ticket(), T + 2 * SECOND);
         assertThat(twin.ledger().answered()).isZero();
         assertThat(twin.ledger().inFlight()).isZero();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "/v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"n\":2,\"stream\":true",
+                "/v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"n\":2,\"stream\":true",
+            })
+    void aStreamTellsItsUsageOnlyWhenAskedTo(String path, String body) {
+        Twin twin = twin(TwinSettings.builder());
+        String silent = new String(admitted(twin, path, body + "}", T).body(), StandardCharsets.UTF_8);
+        assertThat(silent).doesNotContain("usage").endsWith("data: [DONE]\n\n");
+        String telling = new String(
+                admitted(twin, path, body + ",\"stream_options\":{\"include_usage\":true}}", T)
+                        .body(),
+                StandardCharsets.UTF_8);
+        String[] events = telling.split("\n\n", -1);
+        assertThat(events[0]).endsWith("\"usage\":null}");
+        JsonNode last =
+                json(events[events.length - 3].substring("data: ".length()).getBytes(StandardCharsets.UTF_8));
+        assertThat(last.at("/choices")).isEmpty();
+        assertThat(last.at("/usage/total_tokens").asLong())
+                .isEqualTo(last.at("/usage/prompt_tokens").asLong()
+                        + last.at("/usage/completion_tokens").asLong());
     }
 
     @Test
@@ -618,7 +808,11 @@ final class TwinTest {
     }
 
     private static Arrival.Refused refused(Twin twin, byte[] body, long now) {
-        Arrival arrival = twin.arrive("POST", "/v1/chat/completions", HeaderLookup.none(), body, now);
+        return refused(twin, "/v1/chat/completions", new String(body, StandardCharsets.UTF_8), now);
+    }
+
+    private static Arrival.Refused refused(Twin twin, String path, String body, long now) {
+        Arrival arrival = twin.arrive("POST", path, HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), now);
         if (arrival instanceof Arrival.Refused refused) {
             return refused;
         }

@@ -80,6 +80,83 @@ final class WireAgreementTest {
                         new LimitState(new Limit(Dimension.TOKENS_PER_MINUTE, 200_000), 199_000));
     }
 
+    @ParameterizedTest(name = "{0}, {1}")
+    @CsvSource({
+        "20req/5s, fixed, requests per 5 s",
+        "20req/5s, bucket, requests per 5 s",
+        "20req/1s, sliding, requests per 1 s",
+        "20req/2h, sliding, requests per 7200 s",
+        "20req/7d, fixed, requests per 7 days",
+    })
+    void aRefusalOverAnUnusualWindowNamesThatWindow(String limit, String shape, String meant) {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse(limit))))
+                .shape(Shape.parse(shape)));
+        for (int i = 0; i < 20; i++) {
+            arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        }
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[]}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension().orElseThrow().label())
+                            .isEqualTo(meant);
+                    assertThat(throttled.exceeded().limit()).hasValue(20);
+                    assertThat(throttled.exceeded().used()).hasValue(20);
+                });
+    }
+
+    @Test
+    void aRefusalOfImagesIsReadAsALimitOnImages() {
+        Twin twin = twin(TwinSettings.builder().limits(FamilyLimits.same(List.of(LimitText.parse("5img/1m")))));
+        assertThat(draw(twin, "{\"prompt\":\"a cat\",\"n\":4}")).isInstanceOf(Arrival.Admitted.class);
+        assertThat(verdict(draw(twin, "{\"prompt\":\"a cat\",\"n\":2}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension()).contains(Dimension.IMAGES_PER_MINUTE);
+                    assertThat(throttled.exceeded().limit()).hasValue(5);
+                    assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(12));
+                });
+        assertThat(verdict(draw(twin, "{\"prompt\":\"a cat\",\"n\":6}")))
+                .isInstanceOfSatisfying(
+                        Verdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(Verdict.RejectedBecause.LARGER_THAN_LIMIT));
+    }
+
+    private static Arrival draw(Twin twin, String body) {
+        return twin.arrive(
+                "POST", "/v1/images/generations", HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), T);
+    }
+
+    /** Headers name no window: one answer cannot tell five seconds from the end of a minute that is counted. */
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"bucket", "quantized", "sliding", "fixed"})
+    void headersOfAShortWindowAreReadAsThoseOfAMinute(String shape) {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse("20req/5s"))))
+                .shape(Shape.parse(shape)));
+        Arrival.Admitted answer = (Arrival.Admitted) arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        assertThat(RateLimitHeaders.read(HeaderLookup.of(answer.headers())))
+                .satisfiesExactly(
+                        state -> assertThat(state.limit()).isEqualTo(new Limit(Dimension.REQUESTS_PER_MINUTE, 20)));
+    }
+
+    @Test
+    void aRefusalWithoutFiguresIsReadAsAWaitOfWholeSeconds() {
+        Twin twin = twin(TwinSettings.builder()
+                .limits(FamilyLimits.same(List.of(LimitText.parse("1req/5s"), LimitText.parse("50tok/1m"))))
+                .shape(Shape.parse("fixed"))
+                .limitHeaders(false));
+        Arrival.Admitted answer = (Arrival.Admitted) arrive(twin, "{\"model\":\"m\",\"messages\":[]}");
+        assertThat(RateLimitHeaders.read(HeaderLookup.of(answer.headers()))).isEmpty();
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[]}")))
+                .isInstanceOfSatisfying(Verdict.Throttled.class, throttled -> {
+                    assertThat(throttled.exceeded().dimension()).isEmpty();
+                    assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(5));
+                });
+        assertThat(verdict(arrive(twin, "{\"model\":\"m\",\"messages\":[],\"max_tokens\":99}")))
+                .isInstanceOfSatisfying(
+                        Verdict.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(Verdict.RejectedBecause.LARGER_THAN_LIMIT));
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(
             delimiter = '|',
@@ -90,6 +167,7 @@ final class WireAgreementTest {
                 "/v1/completions | {\"model\":\"m\",\"prompt\":\"hi\"}",
                 "/v1/embeddings | {\"model\":\"m\",\"input\":\"hi\"}",
                 "/v1/moderations | {\"model\":\"m\",\"input\":\"hi\"}",
+                "/v1/images/generations | {\"model\":\"m\",\"prompt\":\"hi\"}",
             })
     void answersAreWholeAndCutOnesAreNoticed(String path, String body) {
         Endpoint endpoint = Endpoint.ofPath(path).orElseThrow();
@@ -102,23 +180,32 @@ final class WireAgreementTest {
         assertThat(AnswerBody.read(endpoint, cut.body())).isEmpty();
     }
 
-    @ParameterizedTest(name = "{0}")
+    @ParameterizedTest(name = "{0}, {1}")
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "/v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
-                "/v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+                "stream429 | /v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
+                "stream429 | /v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}",
+                "stream429 | /v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
+                "stream429-first | /v1/chat/completions | {\"model\":\"m\",\"messages\":[],\"stream\":true}",
+                "stream429-first | /v1/completions | {\"model\":\"m\",\"prompt\":\"hi\",\"stream\":true}",
+                "stream429-first | /v1/responses | {\"model\":\"m\",\"input\":\"hi\",\"stream\":true}",
             })
-    void anErrorInsideAStreamIsReadAsAWait(String path, String body) {
-        Twin twin = twin(TwinSettings.builder().faults(FaultPlan.parse("stream429=100%")));
+    void anErrorInsideAStreamIsReadAsAWait(String fault, String path, String body) {
+        Twin twin = twin(TwinSettings.builder().faults(FaultPlan.parse(fault + "=100%")));
         Arrival.Admitted answer = (Arrival.Admitted)
                 twin.arrive("POST", path, HeaderLookup.none(), body.getBytes(StandardCharsets.UTF_8), T);
         String text = new String(answer.body(), StandardCharsets.UTF_8).strip();
-        String last = text.substring(text.lastIndexOf("data: ") + "data: ".length());
+        int lastAt = text.lastIndexOf("data: ");
+        assertThat(text.indexOf("data: ") == lastAt).isEqualTo(fault.equals("stream429-first"));
+        String last = text.substring(lastAt + "data: ".length());
         assertThat(VerdictReader.readStreamEvent(HeaderLookup.none(), last.getBytes(StandardCharsets.UTF_8)))
                 .get()
-                .isInstanceOf(Verdict.Throttled.class);
+                .isInstanceOfSatisfying(
+                        Verdict.Throttled.class,
+                        throttled ->
+                                assertThat(throttled.exceeded().tryAgainIn()).contains(Duration.ofSeconds(1)));
     }
 
     private static Twin twin(TwinSettings.Builder settings) {

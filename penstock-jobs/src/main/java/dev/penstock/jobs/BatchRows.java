@@ -16,8 +16,10 @@ import java.util.stream.Stream;
  * @see <a href="https://platform.openai.com/docs/guides/batch">Batch API guide</a>
  */
 final class BatchRows implements RowParser {
-    private static final String PATHS =
-            Stream.of(Endpoint.values()).map(Endpoint::path).collect(Collectors.joining(", "));
+    private static final String PATHS = Stream.of(Endpoint.values())
+            .filter(BatchRows::isServed)
+            .map(Endpoint::path)
+            .collect(Collectors.joining(", "));
 
     @Override
     public PreparedRequest parse(byte[] bytes, int offset, int length, long number) throws BadRowException {
@@ -114,11 +116,19 @@ final class BatchRows implements RowParser {
     }
 
     private static Endpoint endpoint(JsonParser json, JsonToken value) throws IOException, BadRowException {
-        Optional<Endpoint> known = Endpoint.ofPath(string(json, value, "url"));
+        Optional<Endpoint> known = Endpoint.ofPath(string(json, value, "url")).filter(BatchRows::isServed);
         if (known.isEmpty()) {
             throw new BadRowException(JsonLine.tokenStart(json), "url must be one of " + PATHS);
         }
         return known.get();
+    }
+
+    /** A job stores answers as JSON and counts their cost in tokens. */
+    private static boolean isServed(Endpoint endpoint) {
+        return switch (endpoint) {
+            case CHAT_COMPLETIONS, RESPONSES, COMPLETIONS, EMBEDDINGS, MODERATIONS -> true;
+            case IMAGES_GENERATIONS, IMAGES_EDITS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> false;
+        };
     }
 
     private static BadRowException missing(String name, String expected) {

@@ -84,6 +84,7 @@ class JobInputTest {
             {"custom_id":"é","method":"GET"}                         | 27 | method must be "POST"
             {"custom_id":"a","url":"/v1/completions","body":{}}      | 1  | method is missing
             {"custom_id":"a","method":"POST","url":"/v1/files"}      | 40 | url must be one of /v1/chat/completions
+            {"custom_id":"a","method":"POST","url":"/v1/images/generations"} | 40 | /v1/embeddings, /v1/moderations
             {"custom_id":"a","method":"POST","body":{}}              | 1  | url is missing
             {"custom_id":"a","method":"POST","url":"/v1/embeddings"} | 1  | body is missing
             {"custom_id":"a","body":"{}"}                            | 25 | body must be an object, but it is a string

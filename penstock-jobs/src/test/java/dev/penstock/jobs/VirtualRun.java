@@ -228,7 +228,7 @@ final class VirtualRun {
                 at(given, () -> settle(flight, AnswerReading.ofFault(Verdict.Fault.TIMEOUT, "")));
                 at(given + networkNanos(), () -> twin.hungUp(admitted.ticket(), now));
             }
-            case STREAM_429 -> throw new AssertionError("nothing here asks for a stream");
+            case STREAM_429, STREAM_429_FIRST -> throw new AssertionError("nothing here asks for a stream");
         }
     }
 

@@ -23,6 +23,12 @@ public record AnswerBody(Optional<String> text, Optional<String> finishReason, O
      *     error that was sent with status 200
      */
     public static Optional<AnswerBody> read(Endpoint endpoint, byte[] body) {
+        if (endpoint == Endpoint.AUDIO_TRANSCRIPTIONS || endpoint == Endpoint.AUDIO_SPEECH) {
+            // Sound, JSON or one of several texts: whether it is whole cannot be told.
+            return body.length == 0
+                    ? Optional.empty()
+                    : Optional.of(new AnswerBody(Optional.empty(), Optional.empty(), Optional.empty()));
+        }
         try (JsonParser parser = RequestReader.JSON.createParser(body)) {
             return new Reader(endpoint).read(parser);
         } catch (IOException cutOffOrNotJson) {
@@ -49,8 +55,10 @@ public record AnswerBody(Optional<String> text, Optional<String> finishReason, O
             String results = switch (endpoint) {
                 case CHAT_COMPLETIONS, COMPLETIONS -> "choices";
                 case RESPONSES -> "output";
-                case EMBEDDINGS -> "data";
+                case EMBEDDINGS, IMAGES_GENERATIONS, IMAGES_EDITS -> "data";
                 case MODERATIONS -> "results";
+                // Not asked: their answers are of many forms.
+                case AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> "";
             };
             boolean failed = false;
             while (parser.nextToken() != JsonToken.END_OBJECT) {

@@ -54,6 +54,9 @@ public final class CostEstimator {
 
     /** What the request will be charged. Takes well under a microsecond. */
     public Cost cost(RequestFacts facts) {
+        if (!facts.endpoint().countsTokens()) {
+            return new Cost(1, 0, facts.images());
+        }
         double input = estimatedInputTokens(facts) * calibration.chargeFactor(facts.model());
         return Cost.ofTokens((long) Math.ceil(input) + reservedOutputTokens(facts));
     }
@@ -67,7 +70,9 @@ public final class CostEstimator {
      */
     public Cost cost(RequestFacts facts, byte[] body, long tokenLimit) {
         Cost estimate = cost(facts);
-        if (estimate.tokens() < tokenLimit / 2 || estimate.tokens() / 2 > tokenLimit) {
+        if (!facts.endpoint().countsTokens()
+                || estimate.tokens() < tokenLimit / 2
+                || estimate.tokens() / 2 > tokenLimit) {
             return estimate;
         }
         long input = TokenCounter.forModel(facts.model()).countInput(facts.endpoint(), body);

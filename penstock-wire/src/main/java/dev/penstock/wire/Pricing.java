@@ -48,6 +48,10 @@ public final class Pricing {
 
     /** Whether it is known how much an answer may hold at most, given that the price is known. */
     public boolean bounds(RequestFacts facts) {
+        // The tables have no prices of pictures and sound.
+        if (!facts.endpoint().countsTokens()) {
+            return false;
+        }
         return !facts.endpoint().generates()
                 || facts.maxOutputTokens().isPresent()
                 || price(facts.model()).flatMap(each -> boxed(each.maxOutput)).isPresent();

@@ -5,6 +5,7 @@ import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.Scope;
 import dev.penstock.limit.Unit;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -13,7 +14,7 @@ import java.util.regex.Pattern;
 /**
  * Reads the sentence in which a provider says what limit refused a request. Known grammars: {@code Rate limit reached for
  * M in organization O on tokens per min (TPM): Limit L, Used U, Requested R. Please try again in W.}, the same with a
- * project or a service tier, {@code Request too large for M ...}, {@code Limit: L / min. Current: C / min.} of 2023 and of
+ * project or a service tier, the same {@code on requests per 5s} where the window has no word, {@code Request too large for M ...}, {@code Limit: L / min. Current: C / min.} of 2023 and of
  * images, and Azure's {@code have exceeded token rate limit ... Please retry after 33 seconds}.
  */
 final class RefusalText {
@@ -22,8 +23,9 @@ final class RefusalText {
             "(?:rate limit (?:reached|exceeded)|request too large) for (?:model )?[`'\"]?([^\\s`'\"]+)[`'\"]?"
                     + "(?: \\(for limit [`'\"]?([^)\\s`'\"]+)[`'\"]?\\))?",
             Pattern.CASE_INSENSITIVE);
-    private static final Pattern DIMENSION =
-            Pattern.compile("\\b(request|token|image)s? per (min(?:ute)?|day)\\b", Pattern.CASE_INSENSITIVE);
+    private static final Pattern DIMENSION = Pattern.compile(
+            "\\b(request|token|image)s? per (min(?:ute)?|day|hour|sec(?:ond)?|(?:\\d{1,9}(?:h|m|s))+)\\b",
+            Pattern.CASE_INSENSITIVE);
     private static final Pattern AZURE_DIMENSION =
             Pattern.compile("exceeded (?:the )?(token|call|request) rate limit", Pattern.CASE_INSENSITIVE);
     private static final Pattern PROJECT = Pattern.compile("\\bin project ", Pattern.CASE_INSENSITIVE);
@@ -35,7 +37,9 @@ final class RefusalText {
                     + "|(\\d+(?:\\.\\d+)?) (milli)?(second|minute|hour|day)s?)",
             Pattern.CASE_INSENSITIVE);
 
+    private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final Duration MONTH = Duration.ofDays(30);
 
@@ -89,11 +93,21 @@ final class RefusalText {
         Scope scope = PROJECT.matcher(text).find() ? Scope.PROJECT : Scope.ORGANIZATION;
         Matcher named = DIMENSION.matcher(text);
         if (named.find()) {
-            return Optional.of(
-                    new Dimension(scope, unit(named.group(1)), named.group(2).equalsIgnoreCase("day") ? DAY : MINUTE));
+            return Optional.of(new Dimension(scope, unit(named.group(1)), namedWindow(named.group(2))));
         }
         Matcher azure = AZURE_DIMENSION.matcher(text);
         return azure.find() ? Optional.of(new Dimension(scope, unit(azure.group(1)), MINUTE)) : Optional.empty();
+    }
+
+    private static Duration namedWindow(String word) {
+        return switch (word.toLowerCase(Locale.ROOT)) {
+            case "day" -> DAY;
+            case "hour" -> HOUR;
+            case "sec", "second" -> SECOND;
+            case "min", "minute" -> MINUTE;
+            // A window that has no word of its own, such as 5s or 1h30m0s.
+            default -> GoDuration.parse(word).filter(Duration::isPositive).orElse(MINUTE);
+        };
     }
 
     private static Unit unit(String word) {

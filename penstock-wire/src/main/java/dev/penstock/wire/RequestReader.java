@@ -121,7 +121,10 @@ final class RequestReader {
     private void requirePrompt(JsonParser parser) {
         String needed = switch (endpoint) {
             case CHAT_COMPLETIONS -> "messages";
-            case EMBEDDINGS, MODERATIONS -> "input";
+            case EMBEDDINGS, MODERATIONS, AUDIO_SPEECH -> "input";
+            case IMAGES_GENERATIONS -> "prompt";
+            // A recording comes in a form only, and an edit in either; their server knows best.
+            case IMAGES_EDITS, AUDIO_TRANSCRIPTIONS -> null;
             // Both have defaults: an empty prompt, and a conversation or prompt kept by the provider.
             case COMPLETIONS, RESPONSES -> null;
         };

@@ -15,7 +15,17 @@ class EndpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/", "/v1/models", "/v1/responses/resp_1", "v1/responses", "/v1/chat/completions/"})
+    @ValueSource(
+            strings = {
+                "",
+                "/",
+                "/v1/models",
+                "/v1/images",
+                "/v1/audio/speech/",
+                "/v1/responses/resp_1",
+                "v1/responses",
+                "/v1/chat/completions/"
+            })
     void otherPathsHaveNoEndpoint(String path) {
         assertThat(Endpoint.ofPath(path)).isEmpty();
     }

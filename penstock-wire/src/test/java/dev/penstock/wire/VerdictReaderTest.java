@@ -83,7 +83,12 @@ class VerdictReaderTest {
         "requests per day (RPD), 1000, 1000, 1, 1m26.4s, REQUESTS, 86400",
         "requests per day (RPD), 2000, 2000, 1, 43.2s, REQUESTS, 86400",
         "tokens per min (TPM), 100000, 96749, 19126, 114h18m0s, TOKENS, 2592000",
-        "tokens per day (TPD), 500000, 499000, 2000, 2m52.8s, TOKENS, 86400"
+        "tokens per day (TPD), 500000, 499000, 2000, 2m52.8s, TOKENS, 86400",
+        "requests per 5s, 20, 20, 1, 250ms, REQUESTS, 5",
+        "requests per second, 4, 4, 1, 250ms, REQUESTS, 1",
+        "tokens per hour, 100, 100, 10, 6m0s, TOKENS, 3600",
+        "images per 1h30m0s, 2, 2, 1, 45m0s, IMAGES, 5400",
+        "requests per 0s, 4, 4, 1, 15s, REQUESTS, 60"
     })
     void aRefusalSaysWhichLimitHowFullAndHowLong(
             String label, long limit, long used, long requested, String wait, Unit unit, long windowSeconds) {
