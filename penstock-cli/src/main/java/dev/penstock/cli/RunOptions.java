@@ -3,26 +3,18 @@ package dev.penstock.cli;
 import dev.penstock.jobs.InputOptions;
 import dev.penstock.jobs.RowFormat;
 import dev.penstock.jobs.RunSettings;
-import dev.penstock.limit.Dimension;
-import dev.penstock.limit.Limit;
 import dev.penstock.wire.GoDuration;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.TierTable;
 import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /** What options of the command line mean to a run. */
 final class RunOptions {
     private static final String KEY_VARIABLE = "OPENAI_API_KEY";
-    private static final String BASE_URL_VARIABLE = "OPENAI_BASE_URL";
-    private static final String BASE_URL = "https://api.openai.com/v1";
 
     private final Shell shell;
     private final RunCommand command;
@@ -61,24 +53,14 @@ final class RunOptions {
 
     /** Where the requests go if no emulator answers them. */
     URI baseUrl() {
-        boolean given = command.answering.baseUrl.isPresent();
-        String text = command.answering
-                .baseUrl
-                .or(() -> shell.variable(BASE_URL_VARIABLE))
-                .orElse(BASE_URL);
-        try {
-            return new URI(text.strip());
-        } catch (URISyntaxException e) {
-            throw new UsageException(
-                    (given ? "--base-url" : BASE_URL_VARIABLE) + " is no address; it must look like " + BASE_URL, e);
-        }
+        return ApiAddress.of(shell, "--base-url", command.answering.baseUrl);
     }
 
     /** The key, which only servers on this machine may do without. */
     Optional<String> key(URI baseUrl) {
         String name = command.answering.keyVariable.orElse(KEY_VARIABLE);
         Optional<String> key = shell.variable(name).map(String::strip);
-        if (key.isEmpty() && (command.answering.keyVariable.isPresent() || !isLoopback(baseUrl))) {
+        if (key.isEmpty() && (command.answering.keyVariable.isPresent() || !ApiAddress.isLoopback(baseUrl))) {
             throw new UsageException("there is no API key: the environment variable " + name + " is not set. Set it"
                     + " (export " + name + "=...), name another with --api-key-env, or try without a key:"
                     + " --emulate tier-1");
@@ -86,25 +68,12 @@ final class RunOptions {
         return key;
     }
 
-    /** Tells of a key that anyone on the way can read; that is the user's to decide. */
-    void warnOfAKeyInTheOpen(URI baseUrl, Optional<String> key) {
-        if (key.isPresent() && "http".equalsIgnoreCase(baseUrl.getScheme()) && !isLoopback(baseUrl)) {
-            shell.err()
-                    .println("penstock: warning: the API key is sent to " + baseUrl.getHost()
-                            + " over plain http, where anyone on the way can read it; use https if you can");
-        }
-    }
-
-    private static boolean isLoopback(URI url) {
-        String host = String.valueOf(url.getHost()).toLowerCase(Locale.ROOT);
-        return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
-    }
-
     RunSettings settings(URI baseUrl, Optional<String> key, Optional<String> upstream, TierTable tiers) {
         return read(() -> {
             RunSettings.Builder settings = RunSettings.builder(command.input, baseUrl)
                     .inputOptions(inputOptions())
-                    .caps(caps())
+                    .caps(Caps.of(
+                            command.caps.requestsPerMinute, command.caps.requestsPerDay, command.caps.tokensPerMinute))
                     .retryFailed(command.job.retryFailed)
                     .skipBad(command.job.skipBad)
                     .restart(command.job.restart)
@@ -146,23 +115,6 @@ final class RunOptions {
             case "jsonl" -> RowFormat.JSONL;
             default -> throw new UsageException("--format is '" + name + "'; it must be batch, csv, tsv or jsonl");
         };
-    }
-
-    private List<Limit> caps() {
-        List<Limit> caps = new ArrayList<>();
-        cap("--rpm", command.caps.requestsPerMinute, Dimension.REQUESTS_PER_MINUTE, caps);
-        cap("--rpd", command.caps.requestsPerDay, Dimension.REQUESTS_PER_DAY, caps);
-        cap("--tpm", command.caps.tokensPerMinute, Dimension.TOKENS_PER_MINUTE, caps);
-        return caps;
-    }
-
-    private static void cap(String option, OptionalLong amount, Dimension dimension, List<Limit> caps) {
-        if (amount.isPresent()) {
-            if (amount.getAsLong() < 1) {
-                throw new UsageException(option + " is " + amount.getAsLong() + "; it must be 1 or more");
-            }
-            caps.add(new Limit(dimension, amount.getAsLong()));
-        }
     }
 
     private static <T> T read(Supplier<T> value) {

@@ -38,7 +38,9 @@ final class RunSession {
             URI baseUrl = options.baseUrl();
             Optional<String> key = options.key(baseUrl);
             RunSettings settings = options.settings(baseUrl, key, Optional.empty(), tiers);
-            options.warnOfAKeyInTheOpen(baseUrl, key);
+            if (key.isPresent()) {
+                ApiAddress.warnOfAKeyInTheOpen(shell, baseUrl);
+            }
             return run(settings);
         }
         String latency = command.answering.emulateLatency.orElse(EmulatorOptions.DEFAULT_LATENCY);

@@ -287,7 +287,8 @@ final class GatewayLoop {
 
     Optional<RequestFacts> facts(Endpoint endpoint, Inbound inbound, byte[] body) {
         try {
-            return Optional.of(RequestFacts.read(endpoint, body));
+            return Optional.of(
+                    RequestFacts.read(endpoint, inbound.header("content-type").orElse(null), body));
         } catch (MalformedRequestException theUpstreamSaysWhatIsWrong) {
             return Optional.empty();
         }

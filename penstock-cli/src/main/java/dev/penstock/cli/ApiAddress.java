@@ -1,0 +1,47 @@
+package dev.penstock.cli;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Where the API is, as options and the environment say it. */
+final class ApiAddress {
+    private static final String VARIABLE = "OPENAI_BASE_URL";
+    private static final String USUAL = "https://api.openai.com/v1";
+
+    private ApiAddress() {}
+
+    /**
+     * The address that an option names, else the variable that the official clients read, else the provider's.
+     *
+     * @param option the option's name, for the message
+     */
+    static URI of(Shell shell, String option, Optional<String> given) {
+        String text = given.or(() -> shell.variable(VARIABLE)).orElse(USUAL);
+        try {
+            return new URI(text.strip());
+        } catch (URISyntaxException e) {
+            throw new UsageException(
+                    (given.isPresent() ? option : VARIABLE) + " is no address; it must look like " + USUAL, e);
+        }
+    }
+
+    static boolean isLoopback(URI url) {
+        return isLoopback(String.valueOf(url.getHost()));
+    }
+
+    static boolean isLoopback(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost") || name.startsWith("127.") || name.equals("[::1]") || name.equals("::1");
+    }
+
+    /** Tells of a key that anyone on the way can read; that is the user's to decide. */
+    static void warnOfAKeyInTheOpen(Shell shell, URI url) {
+        if ("http".equalsIgnoreCase(url.getScheme()) && !isLoopback(url)) {
+            shell.err()
+                    .println("penstock: warning: the API key is sent to " + url.getHost()
+                            + " over plain http, where anyone on the way can read it; use https if you can");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.penstock.cli;
+
+import dev.penstock.gateway.config.ConfigFile;
+import dev.penstock.gateway.config.GatewayConfig;
+import dev.penstock.gateway.config.KeyRing;
+import dev.penstock.gateway.config.ModelCaps;
+import dev.penstock.gateway.config.QueueSettings;
+import dev.penstock.gateway.config.Secret;
+import dev.penstock.gateway.config.SecretSource;
+import dev.penstock.gateway.config.Upstream;
+import dev.penstock.limit.Limit;
+import dev.penstock.wire.GoDuration;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What options of the command line mean to a gateway. */
+final class GatewayOptions {
+    private static final String KEY_VARIABLE = "OPENAI_API_KEY";
+    private static final int MOST_PORT = 65_535;
+
+    private final Shell shell;
+    private final GatewayCommand command;
+
+    GatewayOptions(Shell shell, GatewayCommand command) {
+        this.shell = shell;
+        this.command = command;
+    }
+
+    /** Refuses what contradicts itself, before anything is started. */
+    void check() {
+        port("--port", command.port);
+        port("--admin-port", command.adminPort);
+        if (command.port == command.adminPort && command.port != 0) {
+            throw new UsageException("--port and --admin-port are both " + command.port
+                    + "; clients and the admin pages need a port each");
+        }
+        if (command.answering.emulate.isPresent()) {
+            if (command.answering.upstream.isPresent() || command.answering.keyVariable.isPresent()) {
+                throw new UsageException("--emulate answers by itself, so it cannot be combined with --upstream or"
+                        + " --api-key-env; give one or the other");
+            }
+        } else if (command.answering.emulateLatency.isPresent()) {
+            throw new UsageException("--emulate-latency is given without --emulate; add --emulate tier-1, for example");
+        }
+    }
+
+    private static void port(String option, int port) {
+        if (port < 0 || port > MOST_PORT) {
+            throw new UsageException(option + " is " + port + "; it must be 0 (any free one) to " + MOST_PORT);
+        }
+    }
+
+    /** Where requests go if no emulator answers them and no file says otherwise. */
+    Upstream upstream() {
+        URI url = ApiAddress.of(shell, "--upstream", command.answering.upstream);
+        String scheme = String.valueOf(url.getScheme());
+        if (url.getHost() == null || !(scheme.equalsIgnoreCase("http") || scheme.equalsIgnoreCase("https"))) {
+            throw new UsageException("the base URL of the upstream must be absolute, as in https://api.openai.com/v1;"
+                    + " give scheme and host with --upstream or OPENAI_BASE_URL");
+        }
+        boolean clientsHaveKeysOfOurs = command.configuring.config.isPresent();
+        Optional<String> name = command.answering.keyVariable.or(
+                () -> clientsHaveKeysOfOurs ? Optional.of(KEY_VARIABLE) : Optional.empty());
+        Optional<Secret> key = name.flatMap(shell::variable).map(text -> new Secret(text.strip()));
+        if (command.answering.keyVariable.isPresent() && key.isEmpty()) {
+            throw new UsageException("there is no API key: the environment variable "
+                    + command.answering.keyVariable.get() + " is not set. Set it (export "
+                    + command.answering.keyVariable.get() + "=...), or leave --api-key-env out to pass on the clients'"
+                    + " own keys");
+        }
+        ApiAddress.warnOfAKeyInTheOpen(shell, url);
+        return upstream("main", url, key);
+    }
+
+    Upstream emulator(URI url) {
+        // Tenants' keys may not go to an upstream, not even to one that takes any.
+        boolean clientsHaveKeysOfOurs = command.configuring.config.isPresent();
+        return upstream(
+                "emulator", url, clientsHaveKeysOfOurs ? Optional.of(new Secret("emulated")) : Optional.empty());
+    }
+
+    private Upstream upstream(String name, URI url, Optional<Secret> key) {
+        List<Limit> caps = Caps.of(
+                command.answering.requestsPerMinute,
+                command.answering.requestsPerDay,
+                command.answering.tokensPerMinute);
+        if (command.answering.concurrency.orElse(1) < 1) {
+            throw new UsageException(
+                    "--concurrency is " + command.answering.concurrency.getAsInt() + "; it must be 1 or more");
+        }
+        return new Upstream(
+                name,
+                url,
+                key,
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                List.of(),
+                caps.isEmpty() ? List.of() : List.of(new ModelCaps("*", caps)),
+                command.answering.concurrency);
+    }
+
+    Optional<ConfigFile> configFile(Upstream fallback) {
+        return command.configuring.config.map(path -> ConfigFile.open(path, fallback, secrets()));
+    }
+
+    private SecretSource secrets() {
+        return new SecretSource() {
+            private final SecretSource files = SecretSource.of(java.util.Map.of());
+
+            @Override
+            public Optional<String> variable(String name) {
+                return shell.variable(name);
+            }
+
+            @Override
+            public String file(Path path) throws java.io.IOException {
+                return files.file(path);
+            }
+        };
+    }
+
+    /** What the options say on top of a file or of nothing. */
+    GatewayConfig config(Optional<GatewayConfig> file, Upstream fallback) {
+        GatewayConfig base = file.orElseGet(() -> GatewayConfig.of(fallback));
+        QueueSettings queue = base.queue();
+        QueueSettings changed = new QueueSettings(
+                command.queueing.maxWaiting.orElse(queue.maxRequests()),
+                queue.maxBytes(),
+                queue.maxBodyBytes(),
+                duration("--deadline", command.queueing.deadline).orElse(queue.deadline()),
+                duration("--timeout", command.queueing.timeout).orElse(queue.timeout()),
+                command.queueing.maxAttempts.orElse(queue.maxAttempts()));
+        if (changed.maxRequests() < 1 || changed.maxAttempts() < 1) {
+            throw new UsageException("--max-waiting and --max-attempts must be 1 or more");
+        }
+        return new GatewayConfig(
+                base.upstreams(),
+                base.keys(),
+                changed,
+                duration("--keep-alive", command.queueing.keepAlive).or(base::keepAlive),
+                command.queueing.joinIdentical || base.joinIdentical(),
+                base.stateFile());
+    }
+
+    /** Nobody may use somebody's keys by accident. */
+    void checkWhoMayComeIn(KeyRing keys) {
+        if (keys.isOpen() && !ApiAddress.isLoopback(command.host) && !command.insecure) {
+            throw new UsageException("--host is " + command.host + ", and there are no tenants with keys, so whoever"
+                    + " reaches the port could use the gateway. Give tenants keys with --config, listen on 127.0.0.1,"
+                    + " or say --insecure");
+        }
+    }
+
+    private static Optional<Duration> duration(String option, Optional<String> text) {
+        return text.map(given -> GoDuration.parse(given)
+                .filter(Duration::isPositive)
+                .orElseThrow(() ->
+                        new UsageException(option + " is '" + given + "'; it must be a duration such as 90s or 8m")));
+    }
+}
