@@ -20,7 +20,7 @@ final class ClientConnection {
     private final Channel channel;
     private final StrictRequestDecoder decoder;
     private @Nullable Inbound current;
-    private boolean closeAfterBody;
+    private boolean closing;
     private boolean served;
     private long quietSinceNanos;
     private long headSinceNanos;
@@ -36,11 +36,15 @@ final class ClientConnection {
         this.quietSinceNanos = server.now();
     }
 
+    /** Whether no further request of this connection is heard. */
+    boolean closing() {
+        return closing;
+    }
+
     void begin(Inbound inbound) {
         current = inbound;
         served = true;
         headBegun = false;
-        closeAfterBody = false;
         server.opened();
     }
 
@@ -53,7 +57,7 @@ final class ClientConnection {
     void answered(boolean bodyPending, boolean close) {
         server.ended();
         quietSinceNanos = server.now();
-        closeAfterBody = close;
+        closing = close;
         if (!bodyPending) {
             current = null;
         }
@@ -64,7 +68,7 @@ final class ClientConnection {
         if (current == inbound) {
             current = null;
             quietSinceNanos = server.now();
-            if (closeAfterBody) {
+            if (closing) {
                 closeWhenSent();
             }
         }
@@ -111,7 +115,7 @@ final class ClientConnection {
                 closeNow();
             }
         } else if (inbound.complete()) {
-            Duration patience = closeAfterBody ? LINGER : settings.bodyPatience();
+            Duration patience = closing ? LINGER : settings.bodyPatience();
             if (now - quietSinceNanos >= patience.toNanos()) {
                 closeNow();
             }

@@ -127,6 +127,9 @@ public final class GatewayServer {
                 .channel()
                 .attr(ClientConnection.KEY)
                 .get());
+        if (connection.closing()) {
+            return;
+        }
         Inbound inbound = new Inbound(connection, request);
         connection.begin(inbound);
         ApiError refusal = RequestCheck.of(request);
