@@ -462,6 +462,7 @@ public final class Quota {
         if (refusedByShownLimit(refused, reservation, now)) {
             return;
         }
+        boolean overloaded = overload.turnedAway();
         if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
             // It says when to come back and nothing else: that is enough to find out its window.
             long until = now + exceeded.tryAgainIn().get().toNanos();
@@ -470,7 +471,7 @@ public final class Quota {
                 return;
             }
         }
-        if (overload.turnedAway()) {
+        if (overloaded) {
             concurrency.overloaded(inFlight + 1, now);
             if (adaptiveRate != null) {
                 adaptiveRate.answered(true, now);
