@@ -63,7 +63,7 @@ final class MockUpstream {
     private void answer(HttpServerRequest request) {
         HttpServerResponse response = request.response();
         response.exceptionHandler(gone -> {});
-        boolean stream = request.path().endsWith("/stream");
+        boolean stream = request.uri().endsWith("/stream");
         request.endHandler(end -> later(tick -> {
             if (response.closed()) {
                 return;
