@@ -1,7 +1,6 @@
 package dev.penstock.gateway.transport;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
@@ -95,8 +94,9 @@ final class ClientConnection {
         http.close().onFailure(alreadyClosed -> {});
     }
 
+    /** Past Vert.x, which would first wait until all that was written is sent. */
     void closeNow() {
-        ChannelFuture unused = channel.close();
+        channel.unsafe().close(channel.newPromise());
     }
 
     void flush() {

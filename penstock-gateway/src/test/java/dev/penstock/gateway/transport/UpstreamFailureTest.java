@@ -71,6 +71,7 @@ final class UpstreamFailureTest {
                 } else {
                     assertThat(client.answer().status()).isEqualTo(502);
                 }
+                Wire.await("the news", () -> !relay.failures.isEmpty());
                 assertThat(relay.failures).singleElement().satisfies(failure -> {
                     assertThat(failure.fault()).isEqualTo(Fault.CONNECTION_LOST);
                     assertThat(failure.passedOn()).isEqualTo(passedOn);
@@ -161,11 +162,10 @@ final class UpstreamFailureTest {
                     });
                     Relay relay = new Relay(upstream.base(), Relay.Way.STREAM);
                     Wire.Client client = relay.client()) {
-                client.socket().setReceiveBufferSize(4 << 10);
                 client.send(GET.replace("HTTP/1.1", "HTTP/1.0"));
                 InputStream in = client.socket().getInputStream();
                 String unused = Wire.readHead(in);
-                TimeUnit.MILLISECONDS.sleep(100);
+                TimeUnit.MILLISECONDS.sleep(50);
                 assertThat(in.readAllBytes()).hasSize(length);
                 relay.awaitQuiet();
                 assertThat(relay.failures).isEmpty();
