@@ -486,7 +486,7 @@ final class VirtualGateway {
                         settle(call, AnswerReading.ofFault(Verdict.Fault.TIMEOUT, "No answer came in time."));
                     }
                 });
-            case STREAM_429 -> throw new IllegalStateException("nothing here asks for a stream");
+            case STREAM_429, STREAM_429_FIRST -> throw new IllegalStateException("nothing here asks for a stream");
         }
     }
 
