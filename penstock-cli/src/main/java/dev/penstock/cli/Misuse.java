@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.wire.Spelling;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;

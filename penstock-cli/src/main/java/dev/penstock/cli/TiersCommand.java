@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import dev.penstock.wire.ModelFamily;
+import dev.penstock.wire.Spelling;
 import dev.penstock.wire.TierRow;
 import dev.penstock.wire.TierTable;
 import java.nio.file.Path;

@@ -36,7 +36,7 @@ class UsageTest {
     @Test
     void helpNamesOnlyWhatWorks() {
         assertThat(console.run("--help")).isZero();
-        assertThat(console.out()).doesNotContain("gateway", "simulate", "plan", "doctor", "batch submit");
+        assertThat(console.out()).doesNotContain("simulate", "plan", "doctor", "batch submit");
         assertThat(console.run("run", "--help")).isZero();
         assertThat(console.out()).doesNotContain("--via", "--deadline", "--priority", "Parquet");
     }
@@ -75,7 +75,7 @@ class UsageTest {
     @Test
     void aCommandThatIsLikeNoneIsAnsweredWithAllOfThem() {
         assertThat(console.run("quux")).isEqualTo(2);
-        assertThat(console.err()).startsWith("penstock: unknown command quux; commands are run, emulator, tiers");
+        assertThat(console.err()).startsWith("penstock: unknown command quux; commands are run, gateway, emulator, tiers");
     }
 
     @Test

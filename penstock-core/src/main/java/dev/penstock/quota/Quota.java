@@ -118,8 +118,8 @@ public final class Quota {
             if (!started) {
                 return;
             }
-            meters.removeIf(meter -> meter.source() == LimitSource.CAP
-                    && !caps.contains(new Limit(meter.dimension(), meter.amount())));
+            meters.removeIf(meter ->
+                    meter.source() == LimitSource.CAP && !caps.contains(new Limit(meter.dimension(), meter.amount())));
             for (Limit cap : caps) {
                 if (meters.stream()
                         .noneMatch(meter -> meter.source() == LimitSource.CAP

@@ -171,7 +171,8 @@ final class GatewayClosenessTest {
             String name, String shape, List<Request> requests, double leastGain, long seed) {
         TwinSettings settings = settings(shape, "1s..5s");
         VirtualGateway world = new VirtualGateway(settings, seed).run(requests);
-        VirtualGateway fifo = new VirtualGateway(settings, seed).firstComeFirstServed().run(requests);
+        VirtualGateway fifo =
+                new VirtualGateway(settings, seed).firstComeFirstServed().run(requests);
         double met = shareMet(world);
         double metByFifo = shareMet(fifo);
         long refused = world.count(Outcome.REFUSED_DEADLINE);
@@ -192,7 +193,9 @@ final class GatewayClosenessTest {
     }
 
     private static double shareMet(VirtualGateway world) {
-        return (double) world.all().stream().filter(VirtualGateway.Told::startedInTime).count()
+        return (double) world.all().stream()
+                        .filter(VirtualGateway.Told::startedInTime)
+                        .count()
                 / world.all().size();
     }
 
@@ -239,7 +242,8 @@ final class GatewayClosenessTest {
     record AtOnce(VirtualGateway.Shows shows, String shape, long seed) {
         @Override
         public String toString() {
-            return "60 at once, 20 per 5 s, %s, shown: %s".formatted(shape, shows == VirtualGateway.Shows.EVERYTHING ? "limits" : "Retry-After alone");
+            return "60 at once, 20 per 5 s, %s, shown: %s"
+                    .formatted(shape, shows == VirtualGateway.Shows.EVERYTHING ? "limits" : "Retry-After alone");
         }
     }
 
@@ -258,14 +262,20 @@ final class GatewayClosenessTest {
                 .latency(Latency.parse("50ms"))
                 .build();
         VirtualGateway world = new VirtualGateway(
-                List.of(VirtualGateway.upstream("one")), settings, sample.shows, new QueueBounds(1_000, 1 << 20), sample.seed);
+                List.of(VirtualGateway.upstream("one")),
+                settings,
+                sample.shows,
+                new QueueBounds(1_000, 1 << 20),
+                sample.seed);
         List<Request> requests = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             requests.add(Request.of(0, "a", 480 * SECOND, 300, 50));
         }
         world.run(requests);
         long first = world.provider().ledger().firstArrival().toNanos();
-        long later = world.provider().refusedAt.stream().filter(at -> at > first + 5 * SECOND).count();
+        long later = world.provider().refusedAt.stream()
+                .filter(at -> at > first + 5 * SECOND)
+                .count();
         double ratio = world.lastAnsweredAt() / (10.05 * SECOND);
         long seen = 60 - world.answered();
         boolean kept = seen == 0 && later <= 1 && ratio <= 1.05;
@@ -306,13 +316,19 @@ final class GatewayClosenessTest {
                     .hangsUpAfter(SECOND + random.nextLong(9 * SECOND)));
         }
         int[] most = new int[1];
-        world.afterEachEvent(() -> most[0] = Math.max(most[0], world.bounds().count())).run(requests);
+        world.afterEachEvent(() -> most[0] = Math.max(most[0], world.bounds().count()))
+                .run(requests);
         long cancelled = world.count(Outcome.CANCELLED_BY_CLIENT);
-        boolean kept = cancelled == 10_000 && most[0] > 9_000 && world.leftBehind().isEmpty();
+        boolean kept =
+                cancelled == 10_000 && most[0] > 9_000 && world.leftBehind().isEmpty();
         String line = print(
                 kept,
                 "%-60s waited at a time %d, cancelled %d, left behind: %s (bound nothing)"
-                        .formatted("10,000 hang up", most[0], cancelled, world.leftBehind().isEmpty() ? "nothing" : world.leftBehind()));
+                        .formatted(
+                                "10,000 hang up",
+                                most[0],
+                                cancelled,
+                                world.leftBehind().isEmpty() ? "nothing" : world.leftBehind()));
         assertThat(kept).as(line).isTrue();
     }
 
@@ -325,8 +341,7 @@ final class GatewayClosenessTest {
     }
 
     private static Stream<VirtualGateway.Told> of(VirtualGateway world, String tenant) {
-        return world.all().stream()
-                .filter(told -> told.request.tenant().name().equals(tenant));
+        return world.all().stream().filter(told -> told.request.tenant().name().equals(tenant));
     }
 
     private static double startedTokens(VirtualGateway world, String tenant) {
@@ -339,7 +354,10 @@ final class GatewayClosenessTest {
 
     private static double jain(double... shares) {
         double sum = Arrays.stream(shares).sum();
-        return sum * sum / (shares.length * Arrays.stream(shares).map(share -> share * share).sum());
+        return sum
+                * sum
+                / (shares.length
+                        * Arrays.stream(shares).map(share -> share * share).sum());
     }
 
     private static double percentile(Stream<Double> values, double part) {
@@ -358,8 +376,7 @@ final class GatewayClosenessTest {
                 return requests;
             }
             int size = characters / 2 + random.nextInt(characters);
-            requests.add(Request.of(
-                    (long) (at * SECOND), tenant, (30 + random.nextInt(31)) * SECOND, size, maxOutput));
+            requests.add(Request.of((long) (at * SECOND), tenant, (30 + random.nextInt(31)) * SECOND, size, maxOutput));
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.wire.Spelling;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
@@ -36,6 +37,6 @@ final class ColumnCheck {
                 + Spelling.nearest(name, existing)
                         .map(near -> "; did you mean " + near + "?")
                         .orElse(";")
-                + " The columns are: " + Spelling.list(existing);
+                + " The columns are: " + Names.list(existing);
     }
 }

@@ -60,7 +60,7 @@ final class InputHead {
             return RowFormat.JSONL;
         }
         if (!looksLikeBatch && !columns.isEmpty() && !columns.contains("custom_id")) {
-            throw new InputException(path + " holds rows with the columns " + Spelling.list(columns)
+            throw new InputException(path + " holds rows with the columns " + Names.list(columns)
                     + ", not batch-format requests; give --prompt 'text with {{" + columns.getFirst() + "}}' and"
                     + " --model, or write batch-format rows (custom_id, method, url, body)");
         }

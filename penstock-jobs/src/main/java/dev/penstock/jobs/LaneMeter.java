@@ -1,11 +1,11 @@
 package dev.penstock.jobs;
 
-import dev.penstock.quota.RecentUse;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.Unit;
 import dev.penstock.quota.Quota;
 import dev.penstock.quota.QuotaSnapshot;
 import dev.penstock.quota.QuotaSnapshot.Level;
+import dev.penstock.quota.RecentUse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

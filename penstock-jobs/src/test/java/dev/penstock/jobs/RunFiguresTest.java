@@ -1,6 +1,5 @@
 package dev.penstock.jobs;
 
-import dev.penstock.quota.RecentUse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.limit.Cost;
@@ -8,6 +7,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.quota.Quota;
 import dev.penstock.quota.QuotaSettings;
+import dev.penstock.quota.RecentUse;
 import dev.penstock.retry.RetryBudget;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.Pricing;

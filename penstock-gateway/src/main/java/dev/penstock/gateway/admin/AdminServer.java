@@ -1,20 +1,12 @@
 package dev.penstock.gateway.admin;
 
 import dev.penstock.gateway.GatewaySnapshot;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
+import dev.penstock.http.EventLoop;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.URI;
-import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
@@ -25,17 +17,16 @@ import java.util.function.Supplier;
  * <p>Safe for use by several threads.
  */
 public final class AdminServer implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final long SAMPLE_MILLIS = 1_000;
     private static final int IDLE_SECONDS = 75;
 
-    private final Vertx vertx;
+    private final EventLoop loop;
     private final String host;
     private final int port;
     private volatile boolean closed;
 
-    private AdminServer(Vertx vertx, String host, int port) {
-        this.vertx = vertx;
+    private AdminServer(EventLoop loop, String host, int port) {
+        this.loop = loop;
         this.host = host;
         this.port = port;
     }
@@ -48,43 +39,21 @@ public final class AdminServer implements AutoCloseable {
      */
     public static AdminServer start(AdminSettings settings, Telemetry telemetry, Supplier<GatewaySnapshot> snapshot) {
         Assets assets = new Assets();
-        Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(1)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        try {
-            HttpServer server = vertx.createHttpServer(new HttpServerOptions()
+        EventLoop loop = new EventLoop("the admin pages");
+        HttpServer server = loop.listen("admin port " + settings.port(), settings.host(), () -> {
+            long timer = loop.vertx().setPeriodic(SAMPLE_MILLIS, each -> telemetry.sample(snapshot.get()));
+            return loop.vertx()
+                    .createHttpServer(new HttpServerOptions()
                             .setHost(settings.host())
                             .setPort(settings.port())
                             .setIdleTimeout(IDLE_SECONDS)
                             .setIdleTimeoutUnit(TimeUnit.SECONDS)
                             .setHttp2ClearTextEnabled(false))
-                    .requestHandler(new AdminRoutes(settings, assets, telemetry, snapshot));
-            Context context = vertx.getOrCreateContext();
-            CompletableFuture<HttpServer> listening = new CompletableFuture<>();
-            context.runOnContext(ignored -> {
-                // Ends with the event loop.
-                long timer = vertx.setPeriodic(SAMPLE_MILLIS, each -> telemetry.sample(snapshot.get()));
-                server.listen().onSuccess(listening::complete).onFailure(failure -> {
-                    vertx.cancelTimer(timer);
-                    listening.completeExceptionally(failure);
-                });
-            });
-            int port = await(listening, "start").actualPort();
-            return new AdminServer(vertx, settings.host(), port);
-        } catch (IllegalStateException e) {
-            closeQuietly(vertx);
-            if (e.getCause() instanceof BindException cause) {
-                throw new UncheckedIOException(
-                        "admin port " + settings.port() + " on " + settings.host()
-                                + " cannot be used: " + cause.getMessage()
-                                + "; choose another port, or 0 for any free one",
-                        cause);
-            }
-            throw e;
-        }
+                    .requestHandler(new AdminRoutes(settings, assets, telemetry, snapshot))
+                    .listen()
+                    .onFailure(taken -> loop.vertx().cancelTimer(timer));
+        });
+        return new AdminServer(loop, settings.host(), server.actualPort());
     }
 
     public int port() {
@@ -101,29 +70,7 @@ public final class AdminServer implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            closeQuietly(vertx);
-        }
-    }
-
-    private static void closeQuietly(Vertx vertx) {
-        try {
-            await(vertx.close().toCompletionStage().toCompletableFuture(), "stop");
-        } catch (IllegalStateException e) {
-            System.getLogger(AdminServer.class.getName())
-                    .log(System.Logger.Level.WARNING, "the admin pages did not stop cleanly", e);
-        }
-    }
-
-    private static <T> T await(CompletableFuture<T> future, String what) {
-        try {
-            return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the admin pages were to " + what, e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the admin pages failed to " + what, e.getCause());
-        } catch (TimeoutException e) {
-            throw new IllegalStateException("the admin pages did not " + what + " within " + PATIENCE, e);
+            loop.close();
         }
     }
 }

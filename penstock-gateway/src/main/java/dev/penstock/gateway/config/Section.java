@@ -1,6 +1,7 @@
 package dev.penstock.gateway.config;
 
 import dev.penstock.wire.GoDuration;
+import dev.penstock.wire.Spelling;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
