@@ -113,6 +113,7 @@ public final class UpstreamConnection {
     }
 
     void close() {
+        closed = true;
         // Past Vert.x, which would first wait until all that was written is sent.
         channel.unsafe().close(channel.newPromise());
     }
