@@ -79,20 +79,12 @@ final class Band<T> {
         return flow != null ? flow : new Flow<>(this, tenant, weight, virtualTime);
     }
 
-    /** The tag from which a request that is added now would be counted. */
-    double startOf(Flow<T> flow) {
-        return flow.line.isEmpty() ? Math.max(flow.start, virtualTime) : flow.start;
-    }
-
     void add(Waiting<T> request) {
         Flow<T> flow = flowOf(request.tenant(), request.weight());
         request.flow = flow;
         if (flow.line.isEmpty()) {
+            // If it is idle still, its tag is beyond the virtual time; else it is new and starts there.
             idle.remove(flow);
-            if (flow.start < virtualTime) {
-                flow.start = virtualTime;
-                flow.floor = virtualTime;
-            }
             flow.turn = ++turns;
             flow.weight = request.weight();
             weights += flow.weight;

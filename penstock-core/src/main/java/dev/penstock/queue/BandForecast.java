@@ -19,26 +19,31 @@ final class BandForecast {
 
     /**
      * @param waiting what waits in each band
-     * @param credits what each band may be served at once; for a band that is not behind another one it counts nothing
+     * @param due what each band may be served at once. Credit that does not reach the next request is left out: on average
+     *     it makes up for what the last one lacks
+     * @param credit of the target's band
      * @param target the band of the request
      * @param ahead what is served before it in its own band
      * @param share its own
      */
-    BandForecast(double part, double[] waiting, Credits credits, int target, double ahead, double share) {
+    BandForecast(double part, double[] waiting, double[] due, int target, double credit, double ahead, double share) {
         this.part = part;
         this.left = waiting.clone();
         this.served = new double[waiting.length];
         this.target = target;
         this.ahead = ahead;
-        this.aheadByCredit = ahead + share - credits.of(target);
         // It is not exhausted before the request itself is served.
         left[target] = Double.POSITIVE_INFINITY;
-        int first = mostUrgent();
-        for (int band = first + 1; band < left.length; band++) {
-            if (band != target && left[band] > NOTHING) {
-                serve(band, Math.min(left[band], credits.of(band)));
+        double servedAtOnce = 0;
+        for (int band = mostUrgent() + 1; band < left.length; band++) {
+            if (band != target) {
+                double amount = Math.min(left[band], due[band]);
+                serve(band, amount);
+                servedAtOnce += amount;
             }
         }
+        // What others are served at once earns this band its part too.
+        this.aheadByCredit = ahead + share - credit - part * servedAtOnce;
         run();
     }
 

@@ -332,7 +332,7 @@ public final class FairQueue<T> {
         int target = bandIndex(request);
         Flow<T> own = request.flow;
         Sums before = new Sums();
-        double start = own.band.startOf(own) + own.line.addBefore(request, before);
+        double start = own.start + own.line.addBefore(request, before);
         boolean ownTurnComes = true;
         for (Flow<T> flow : own.band.waiting()) {
             if (flow == own) {
@@ -343,17 +343,20 @@ public final class FairQueue<T> {
             }
         }
         double[] shares = new double[BANDS];
+        double[] due = new double[BANDS];
         List<Sums> all = new ArrayList<>();
         for (int band = 0; band < BANDS; band++) {
             Sums sums = new Sums();
             if (band != target) {
                 bands.get(band).waiting().forEach(flow -> sums.addSubtree(flow.line.root()));
                 shares[band] = sums.shareSeconds();
+                Waiting<T> head = bands.get(band).head(tenant -> true);
+                due[band] = head != null && credits.canPay(band, head.shareSeconds) ? credits.of(band) : 0;
             }
             all.add(sums);
         }
-        var forecast =
-                new BandForecast(settings.ageing, shares, credits, target, before.shareSeconds(), request.shareSeconds);
+        var forecast = new BandForecast(
+                settings.ageing, shares, due, target, credits.of(target), before.shareSeconds(), request.shareSeconds);
         for (int band = 0; band < BANDS; band++) {
             if (shares[band] > 0) {
                 before.addPart(all.get(band), forecast.served(band) / shares[band]);

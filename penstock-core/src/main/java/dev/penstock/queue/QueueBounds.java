@@ -52,7 +52,7 @@ public final class QueueBounds {
     }
 
     /** Takes room whether there is some or not, for a request that had been let in before. */
-    void enter(long requestBytes) {
+    public void enter(long requestBytes) {
         check(requestBytes);
         count = Math.addExact(count, 1);
         bytes = Math.addExact(bytes, requestBytes);

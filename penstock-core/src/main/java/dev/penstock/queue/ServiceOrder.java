@@ -84,8 +84,6 @@ final class ServiceOrder<T> {
         served.turn = ++turns[band];
         if (served.next != null) {
             bands.get(band).add(served);
-        } else if (bands.get(band).isEmpty()) {
-            credits.clear(band);
         }
         return request;
     }

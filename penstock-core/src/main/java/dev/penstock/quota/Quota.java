@@ -55,7 +55,9 @@ public final class Quota {
 
     // Guarded by lock, all of it.
     private final List<Meter> meters = new ArrayList<>();
-    private final Aimd concurrency;
+    private List<Limit> caps;
+    private int maxConcurrency;
+    private Aimd concurrency;
     private @Nullable CubicRate adaptiveRate;
     private @Nullable RampGovernor ramp;
     private Cost total = new Cost(0, 0, 0);
@@ -82,12 +84,52 @@ public final class Quota {
 
     public Quota(QuotaSettings settings) {
         this.settings = settings;
-        this.concurrency = new Aimd(new Aimd.Settings(
-                Math.min(FIRST_CONCURRENCY, settings.maxConcurrency()),
+        this.caps = settings.caps();
+        this.maxConcurrency = settings.maxConcurrency();
+        this.concurrency = concurrencyUpTo(maxConcurrency);
+    }
+
+    private static Aimd concurrencyUpTo(int most) {
+        return new Aimd(new Aimd.Settings(
+                Math.min(FIRST_CONCURRENCY, most),
                 1,
-                settings.maxConcurrency(),
+                most,
                 Aimd.Settings.DEFAULT.decreaseFactor(),
                 Aimd.Settings.DEFAULT.shortestDecreaseInterval()));
+    }
+
+    /**
+     * Changes the user's own limits. What was learned of the provider stays known, and what was used of a cap that stays
+     * as it is stays used; a new one is full.
+     *
+     * @param maxConcurrency the most calls in flight, at least 1
+     */
+    public void setCaps(List<Limit> changed, int maxConcurrency, long now) {
+        lock.lock();
+        try {
+            caps = List.copyOf(changed);
+            if (maxConcurrency != this.maxConcurrency) {
+                this.maxConcurrency = maxConcurrency;
+                concurrency = concurrencyUpTo(maxConcurrency);
+                if (limitsKnown) {
+                    concurrency.raiseTo(maxConcurrency);
+                }
+            }
+            if (!started) {
+                return;
+            }
+            meters.removeIf(meter -> meter.source() == LimitSource.CAP
+                    && !caps.contains(new Limit(meter.dimension(), meter.amount())));
+            for (Limit cap : caps) {
+                if (meters.stream()
+                        .noneMatch(meter -> meter.source() == LimitSource.CAP
+                                && meter.dimension().equals(cap.dimension()))) {
+                    meters.add(new Meter(cap, LimitSource.CAP, now));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Takes room in every limit for a request that is sent at once if this is granted. */
@@ -144,16 +186,17 @@ public final class Quota {
                 return OptionalLong.empty();
             }
             long longest = closed ? Math.max(0, closedUntil - now) : 0;
-            for (Meter meter : meters) {
+            for (Meter meter : started ? meters : capsOnly(now)) {
                 Unit unit = meter.dimension().unit();
                 longest = Math.max(longest, meter.waitNanos(ahead.of(unit), cost.of(unit), now));
             }
             if (blindWindow.learned() && meters.isEmpty()) {
                 longest = Math.max(longest, blindWindow.waitNanos(ahead.requests(), now));
             }
-            long turns = inFlight + ahead.requests() + 1 - concurrency.limit();
+            // As many calls as may ever run; the first of those that do may end at any moment.
+            long turns = inFlight + ahead.requests() - maxConcurrency;
             if (turns > 0) {
-                longest = Math.max(longest, (long) (turns * meanLatencyNanos / concurrency.limit()));
+                longest = Math.max(longest, (long) (turns * meanLatencyNanos / maxConcurrency));
             }
             return OptionalLong.of(longest);
         } finally {
@@ -199,6 +242,7 @@ public final class Quota {
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();
         try {
+            blindWindow.answered(reservation.sentAtNanos());
             if (!states.isEmpty()) {
                 answers++;
                 observe(states, reservation, now);
@@ -274,12 +318,18 @@ public final class Quota {
         lastSentAt = now - PAUSE_BEFORE_FIRST_ANSWER_NANOS;
         ramp = new RampGovernor(now);
         adaptiveRate = new CubicRate(now);
-        settings.caps().forEach(limit -> meters.add(new Meter(limit, LimitSource.CAP, now)));
+        caps.forEach(limit -> meters.add(new Meter(limit, LimitSource.CAP, now)));
         limitsKnown = !settings.learning();
-        if (!settings.caps().isEmpty() || limitsKnown) {
-            concurrency.raiseTo(settings.maxConcurrency());
+        if (!caps.isEmpty() || limitsKnown) {
+            concurrency.raiseTo(maxConcurrency);
         }
         learn(settings.known(), LimitSource.CONFIGURED, now);
+    }
+
+    private List<Meter> capsOnly(long now) {
+        return caps.stream()
+                .map(limit -> new Meter(limit, LimitSource.CAP, now))
+                .toList();
     }
 
     private Optional<Impossible> impossible(Cost cost) {
@@ -287,6 +337,17 @@ public final class Quota {
             long units = cost.of(meter.dimension().unit());
             if (meter.neverFits(units)) {
                 return Optional.of(new Impossible(blockedBy(meter, units)));
+            }
+        }
+        return started ? Optional.empty() : impossibleFromTheStart(cost);
+    }
+
+    private Optional<Impossible> impossibleFromTheStart(Cost cost) {
+        for (Limit cap : caps) {
+            long units = cost.of(cap.dimension().unit());
+            if (units > cap.amount()) {
+                return Optional.of(
+                        new Impossible(new BlockedBy.ByLimit(cap.dimension(), cap.amount(), units, LimitSource.CAP)));
             }
         }
         return Optional.empty();
@@ -462,6 +523,7 @@ public final class Quota {
         if (refusedByShownLimit(refused, reservation, now)) {
             return;
         }
+        boolean overloaded = overload.turnedAway();
         if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
             // It says when to come back and nothing else: that is enough to find out its window.
             long until = now + exceeded.tryAgainIn().get().toNanos();
@@ -470,7 +532,7 @@ public final class Quota {
                 return;
             }
         }
-        if (overload.turnedAway()) {
+        if (overloaded) {
             concurrency.overloaded(inFlight + 1, now);
             if (adaptiveRate != null) {
                 adaptiveRate.answered(true, now);
@@ -568,7 +630,7 @@ public final class Quota {
         if (!limits.isEmpty()) {
             limitsKnown = true;
             // The limits set the pace from here on; calls in flight follow from rate and latency.
-            concurrency.raiseTo(settings.maxConcurrency());
+            concurrency.raiseTo(maxConcurrency);
         }
     }
 

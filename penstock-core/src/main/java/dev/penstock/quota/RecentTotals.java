@@ -1,11 +1,13 @@
 package dev.penstock.quota;
 
+import java.util.Arrays;
 import dev.penstock.limit.Cost;
 
 /**
  * What had been reserved in all at any recent moment. It answers how much of what was sent around a request may have
- * overtaken it or been overtaken by it on the way to the provider. Memory is fixed: the last {@value #CAPACITY} sendings,
- * which is a minute at 30,000 requests a minute; for moments before that it knows no doubt.
+ * overtaken it or been overtaken by it on the way to the provider. Memory is bounded: the last {@value #CAPACITY} sendings,
+ * which is a minute at 30,000 requests a minute; for moments before that it knows no doubt. It grows up to there, since
+ * there may be thousands of quotas that are hardly used.
  *
  * <p>Confined to the lock of the quota that owns it.
  */
@@ -15,12 +17,19 @@ final class RecentTotals {
 
     private static final int CAPACITY = 1 << 15;
 
-    private final long[] times = new long[CAPACITY];
-    private final Cost[] totals = new Cost[CAPACITY];
+    private static final int FIRST_CAPACITY = 1 << 5;
+
+    private long[] times = new long[FIRST_CAPACITY];
+    private Cost[] totals = new Cost[FIRST_CAPACITY];
     private long count;
 
     void add(long now, Cost total) {
-        int index = (int) (count % CAPACITY);
+        if (count == times.length && count < CAPACITY) {
+            // Until it is as large as it may get, nothing was overwritten.
+            times = Arrays.copyOf(times, 2 * times.length);
+            totals = Arrays.copyOf(totals, 2 * totals.length);
+        }
+        int index = index(count);
         times[index] = now;
         totals[index] = total;
         count++;
@@ -38,18 +47,22 @@ final class RecentTotals {
 
     private Cost at(long time, Cost unknown) {
         long low = Math.max(0, count - CAPACITY);
-        if (low == count || times[(int) (low % CAPACITY)] - time > 0) {
+        if (low == count || times[index(low)] - time > 0) {
             return low == 0 && count > 0 ? new Cost(0, 0, 0) : unknown;
         }
         long high = count - 1;
         while (low < high) {
             long middle = (low + high + 1) >>> 1;
-            if (times[(int) (middle % CAPACITY)] - time <= 0) {
+            if (times[index(middle)] - time <= 0) {
                 low = middle;
             } else {
                 high = middle - 1;
             }
         }
-        return totals[(int) (low % CAPACITY)];
+        return totals[index(low)];
+    }
+
+    private int index(long number) {
+        return (int) (number % times.length);
     }
 }

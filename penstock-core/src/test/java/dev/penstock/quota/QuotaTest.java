@@ -443,6 +443,7 @@ final class QuotaTest {
                 case Granted(Reservation reservation) -> {
                     quota.settle(reservation, answered(), now);
                     count++;
+                    assertThat(count).as("answers").isLessThan(100_000);
                 }
                 case Deferred(BlockedBy by, OptionalLong at) -> now = at.orElseThrow();
                 case Impossible(BlockedBy.ByLimit by) -> throw new AssertionError(by.explanation());

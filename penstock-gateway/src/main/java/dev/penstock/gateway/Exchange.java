@@ -49,6 +49,7 @@ final class Exchange implements UpstreamCall.Listener {
     private static final int MOST_ERROR_BYTES = 256 << 10;
     private static final int TAIL_BYTES = 64 << 10;
     private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    private static final Duration HELD_UP_RETRY = Duration.ofSeconds(1);
     private static final byte[] NO_BYTES = {};
 
     private final GatewayLoop gateway;
@@ -70,13 +71,35 @@ final class Exchange implements UpstreamCall.Listener {
     private @Nullable TailBuffer tail;
     private boolean settled;
     private boolean ended;
+
+    /** Whether the client's answer was begun as a stream of our own comments. */
     private boolean eventsBegun;
+
+    /** Whether the upstream's answer is being passed on, after which the request cannot be repeated. */
+    private boolean passing;
+
+    /** Whether an attempt may have been paid for of which nobody told the usage. */
+    private boolean mayHaveCost;
+
+    /** What it waits for the tenant's budget with; absent if it does not. */
+    private @Nullable Entry entry;
+
+    private String heldUpBy = "";
     private long lastSignOfLife;
     private long timeoutAt;
     private @Nullable Usage usage;
     private String lastUpstream = "";
     private String explanation = "";
     private @Nullable JoinKey joinKey;
+
+    /**
+     * What is known of a request when its body is.
+     *
+     * @param bytes held while it waits
+     * @param repeatable whether it can be sent again
+     * @param worstNanoDollars the most that it can cost; empty if nothing bounds that
+     */
+    private record Entry(LaneKey lane, Cost cost, long bytes, boolean repeatable, OptionalLong worstNanoDollars) {}
 
     Exchange(GatewayLoop gateway, Inbound inbound, RequestHead head) {
         this.gateway = gateway;
@@ -144,31 +167,47 @@ final class Exchange implements UpstreamCall.Listener {
             }
         }
         LaneKey lane = new LaneKey(head.account(), family);
-        if (tryToJoin(lane, bytes) || !setBudgetAside(cost, bytes.length)) {
+        if (tryToJoin(lane, bytes)) {
             return;
         }
+        OptionalLong worst = OptionalLong.of(0);
+        if (facts != null && head.tenant().budget().isPresent()) {
+            worst = gateway.worstNanoDollars(facts, bytes.length);
+        }
+        Entry arrived = new Entry(lane, cost, bodyBytes, repeatable, worst);
+        if (head.tenant().budget().isEmpty()) {
+            enter(arrived);
+        } else if (gateway.heldUp().isWaiting(head.tenant().name()) || !setBudgetAside(arrived)) {
+            waitForBudget(arrived);
+        }
+        if (!ended && head.keepAlive().isPresent() && wantsStream()) {
+            gateway.keepAlive(this);
+        }
+        gateway.pump();
+    }
+
+    /** Lets it into the queue for quota. */
+    private void enter(Entry arriving) {
         long arrived = inbound.arrivedNanos();
         Ask ask = new Ask(
                 head.tenant(),
                 head.priority(),
-                lane,
-                cost,
-                bodyBytes,
+                arriving.lane(),
+                arriving.cost(),
+                arriving.bytes(),
                 arrived,
-                arrived + head.patience().toNanos(),
+                deadlineNanos(),
                 Math.max(1, gateway.queueSettings().maxAttempts() - head.retriesBefore()),
-                repeatable,
+                arriving.repeatable(),
                 head.patienceGiven());
         switch (gateway.dispatcher().arrive(this, ask, gateway.now())) {
-            case RequestDispatcher.Arrived.Queued<Exchange> queued -> {
-                flight = queued.flight();
-                if (head.keepAlive().isPresent() && wantsStream()) {
-                    gateway.keepAlive(this);
-                }
-                gateway.pump();
-            }
+            case RequestDispatcher.Arrived.Queued<Exchange> queued -> flight = queued.flight();
             case RequestDispatcher.Arrived.Refused<Exchange> refused -> refuse(refused.refusal());
         }
+    }
+
+    private long deadlineNanos() {
+        return inbound.arrivedNanos() + head.patience().toNanos();
     }
 
     private Refusal modelNotAllowed() {
@@ -210,25 +249,68 @@ final class Exchange implements UpstreamCall.Listener {
         return true;
     }
 
-    private boolean setBudgetAside(Cost cost, int bodyBytes) {
-        if (head.tenant().budget().isEmpty()) {
-            return true;
-        }
-        OptionalLong worst = facts == null ? OptionalLong.of(0) : gateway.worstNanoDollars(facts, bodyBytes);
-        return switch (gateway.budgets().setAside(head.tenant(), cost.tokens(), worst, gateway.wallNow())) {
+    /** Returns whether its wait for the budget is over, in whatever way. */
+    private boolean setBudgetAside(Entry arriving) {
+        return switch (gateway.budgets()
+                .setAside(head.tenant(), arriving.cost().tokens(), arriving.worstNanoDollars(), gateway.wallNow())) {
             case BudgetDecision.Within within -> {
                 budget = within.aside();
+                leaveBudgetLine();
+                enter(arriving);
                 yield true;
             }
             case BudgetDecision.HeldUp held -> {
-                refuse(Refusals.budget(held.explanation(), Optional.of(Duration.ofSeconds(1))));
+                heldUpBy = held.explanation();
                 yield false;
             }
             case BudgetDecision.Spent spent -> {
                 refuse(Refusals.budget(spent.explanation(), spent.retryIn()));
-                yield false;
+                yield true;
             }
         };
+    }
+
+    private void waitForBudget(Entry arriving) {
+        if (gateway.dispatcher().stopping()) {
+            refuse(Refusals.stopping());
+        } else if (deadlineNanos() - gateway.now() <= 0) {
+            refuse(heldUp());
+        } else if (gateway.dispatcher().bounds().tryEnter(arriving.bytes())) {
+            entry = arriving;
+            gateway.heldUp().add(this);
+        } else {
+            refuse(Refusals.queueFull(gateway.dispatcher().bounds(), 0));
+        }
+    }
+
+    /** Asks again whether the budget allows it. Returns whether its wait is over. */
+    boolean askBudgetAgain() {
+        Entry waiting = entry;
+        return waiting == null || setBudgetAside(waiting);
+    }
+
+    void refuseIfBudgetCameTooLate(long now) {
+        if (entry != null && deadlineNanos() - now <= 0) {
+            refuse(heldUp());
+        }
+    }
+
+    private void leaveBudgetLine() {
+        Entry waiting = entry;
+        if (waiting != null) {
+            entry = null;
+            gateway.heldUp().remove(this);
+            gateway.dispatcher().bounds().leave(waiting.bytes());
+        }
+    }
+
+    private Refusal heldUp() {
+        String why = heldUpBy.isEmpty() ? "other requests of it wait before this one" : heldUpBy;
+        return Refusals.budget(why, Optional.of(HELD_UP_RETRY));
+    }
+
+    String tenantName() {
+        return head.tenant().name();
     }
 
     /** Sends one attempt. */
@@ -237,7 +319,10 @@ final class Exchange implements UpstreamCall.Listener {
         Upstream upstream = gateway.upstreamOf(sent);
         lastUpstream = upstream.name();
         settled = false;
+        passing = false;
         answer = null;
+        held = null;
+        tail = null;
         timeoutAt = gateway.now() + gateway.queueSettings().timeout().toNanos();
         OutboundHeaders headers = inbound.outboundHeaders();
         if (upstream.key().isPresent()) {
@@ -317,9 +402,9 @@ final class Exchange implements UpstreamCall.Listener {
     /** Ends the attempt and does what the dispatcher makes of it. */
     private void settle(Verdict verdict, List<LimitState> states) {
         settled = true;
+        mayHaveCost |= mayCost(verdict);
         gateway.learn(facts, verdict);
-        Decision decision = gateway.dispatcher()
-                .settled(flight(), verdict, states, inbound.headSent() && !eventsBegun, gateway.now());
+        Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
         gateway.upstreamSaid(lastUpstream, flight(), verdict, decision);
         switch (decision) {
             case Decision.PassOn passedOn -> {
@@ -338,12 +423,32 @@ final class Exchange implements UpstreamCall.Listener {
         gateway.pump();
     }
 
+    /** Whether the client has seen a part of the upstream's answer. */
+    private boolean answerBegun() {
+        return inbound.headSent() && (passing || !eventsBegun);
+    }
+
+    /** Whether what ended like this may be on the bill. */
+    private static boolean mayCost(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> true;
+            case Verdict.Transient fault -> fault.fault() != Verdict.Fault.CONNECT_FAILED;
+            case Verdict.Throttled throttled -> false;
+            case Verdict.SlowDown slowDown -> false;
+            case Verdict.Rejected rejected -> false;
+            case Verdict.AccountStopped stopped -> false;
+        };
+    }
+
     private void passOnFailure(Verdict verdict, String why) {
-        if (eventsBegun) {
+        if (eventsBegun && !passing) {
+            Optional<Buffer> said = errorEvent();
             dropCall();
-            ApiError error = ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why);
-            inbound.answer(error);
-            refuseJoined(error);
+            if (said.isPresent()) {
+                inbound.endEvents(said.get());
+            } else {
+                inbound.answer(ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why));
+            }
             end(Outcome.FAILED_UPSTREAM, why);
         } else if (answer != null && call != null && !inbound.headSent()) {
             explanation = why;
@@ -360,6 +465,17 @@ final class Exchange implements UpstreamCall.Listener {
             refuseJoined(error);
             end(Outcome.FAILED_UPSTREAM, why);
         }
+    }
+
+    /** What the upstream said, where a stream has begun already and it cannot be an answer of its own. */
+    private Optional<Buffer> errorEvent() {
+        Buffer said = held;
+        if (answer == null || said == null || said.length() == 0 || said.getByte(0) != '{') {
+            return Optional.empty();
+        }
+        // Line breaks in JSON are only between its tokens, and an event's data ends at one.
+        String line = said.toString(StandardCharsets.UTF_8).replace('\r', ' ').replace('\n', ' ');
+        return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
     }
 
     private static int statusOf(Verdict verdict) {
@@ -380,6 +496,8 @@ final class Exchange implements UpstreamCall.Listener {
             // What could be gained by repeating it has been tried here.
             added.put("x-should-retry", "false");
         }
+        passing = true;
+        nobodyElseJoins();
         answerJoined(added);
         TailBuffer kept = tail;
         call().passOn(inbound, added, piece -> {
@@ -443,6 +561,7 @@ final class Exchange implements UpstreamCall.Listener {
             if (kept != null) {
                 usage = StreamUsage.find(kept.bytes()).orElse(null);
             }
+            mayHaveCost = true;
             gateway.dispatcher().answered(flight(), List.of(), gateway.now());
         }
         AnswerHead answered = answer;
@@ -467,7 +586,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         answer = null;
         call = null;
-        boolean headSent = inbound.headSent() && !eventsBegun;
+        boolean headSent = answerBegun();
         settle(new Verdict.Transient(Verdict.Fault.TIMEOUT, Optional.empty(), why), List.of());
         if (headSent) {
             inbound.cut();
@@ -486,11 +605,11 @@ final class Exchange implements UpstreamCall.Listener {
     /** Tells a waiting stream that it still waits. Returns whether it is to be told again. */
     boolean stillWaiting(long now) {
         Flight<Exchange> waiting = flight;
-        if (ended || waiting == null || (inbound.headSent() && !eventsBegun)) {
+        if (ended || answerBegun()) {
             return false;
         }
-        if (waiting.phase == Flight.Phase.RUNNING && answer != null) {
-            return !ended;
+        if (waiting != null && waiting.phase == Flight.Phase.RUNNING && answer != null) {
+            return true; // the first event is on its way
         }
         if (now - lastSignOfLife >= head.keepAlive().orElseThrow().toNanos()) {
             lastSignOfLife = now;
@@ -540,9 +659,8 @@ final class Exchange implements UpstreamCall.Listener {
         if (running != null) {
             running.cancel();
         }
-        if (left != null && !settled) {
-            gateway.dispatcher().gone(left, gateway.now());
-        } else if (left != null && left.phase != Flight.Phase.ENDED) {
+        if (left != null) {
+            mayHaveCost |= left.phase == Flight.Phase.RUNNING;
             gateway.dispatcher().gone(left, gateway.now());
         }
         end(Outcome.CANCELLED_BY_CLIENT, "");
@@ -562,18 +680,25 @@ final class Exchange implements UpstreamCall.Listener {
             return;
         }
         ended = true;
-        if (joinKey != null) {
-            boolean removed = gateway.joins().remove(joinKey, this);
-            if (!removed) {
-                throw new IllegalStateException("a request that leads others was not known as such");
-            }
-        }
+        nobodyElseJoins();
+        leaveBudgetLine();
         BudgetHold aside = budget;
         Flight<Exchange> last = flight;
         if (aside != null) {
-            gateway.settleBudget(aside, last == null ? 0 : last.sendings(), facts, usage);
+            gateway.settleBudget(head.tenant(), aside, mayHaveCost, facts, usage);
         }
+        gateway.over(this);
         gateway.ended(outcome, head, facts, lastUpstream, last, inbound.arrivedNanos(), usage, why);
+    }
+
+    private void nobodyElseJoins() {
+        JoinKey key = joinKey;
+        if (key != null) {
+            joinKey = null;
+            if (!gateway.joins().remove(key, this)) {
+                throw new IllegalStateException("a request that leads others was not known as such");
+            }
+        }
     }
 
     private Flight<Exchange> flight() {

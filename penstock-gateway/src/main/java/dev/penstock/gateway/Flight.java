@@ -1,6 +1,7 @@
 package dev.penstock.gateway;
 
 import dev.penstock.queue.Waiting;
+import dev.penstock.quota.Quota;
 import dev.penstock.quota.Reservation;
 import dev.penstock.verdict.Verdict;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ final class Flight<T> {
     private final T item;
     private final Ask ask;
     private final Lane<T> lane;
+    private final TenantState tenant;
 
     Phase phase = Phase.WAITING;
 
@@ -35,8 +37,16 @@ final class Flight<T> {
     @Nullable
     Reservation reservation;
 
+    /** In the tenant's own limits, as they were when it was sent. */
+    @Nullable
+    Quota tenantQuota;
+
     @Nullable
     Reservation tenantReservation;
+
+    /** Who was asked last. */
+    @Nullable
+    UpstreamState upstream;
 
     /** Whether it tries if its upstream can be reached again. */
     boolean probe;
@@ -54,10 +64,11 @@ final class Flight<T> {
     @Nullable
     Verdict undecided;
 
-    Flight(T item, Ask ask, Lane<T> lane) {
+    Flight(T item, Ask ask, Lane<T> lane, TenantState tenant) {
         this.item = item;
         this.ask = ask;
         this.lane = lane;
+        this.tenant = tenant;
         this.waitingSince = ask.arrivedNanos();
     }
 
@@ -71,6 +82,10 @@ final class Flight<T> {
 
     Lane<T> lane() {
         return lane;
+    }
+
+    TenantState tenant() {
+        return tenant;
     }
 
     /** How often it was sent. */

@@ -5,18 +5,18 @@ import dev.penstock.gateway.transport.GatewayServer;
 import dev.penstock.gateway.transport.ServerSettings;
 import dev.penstock.time.Ticker;
 import io.vertx.core.Context;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An HTTP/1.1 proxy in front of an OpenAI-style API that queues requests for quota instead of letting them be refused.
@@ -31,7 +31,8 @@ public final class Gateway implements AutoCloseable {
     private final GatewayLoop loop;
     private final GatewayServer server;
     private final String host;
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final CompletableFuture<Boolean> drained = new CompletableFuture<>();
 
     private Gateway(Vertx vertx, Context context, GatewayLoop loop, GatewayServer server, String host) {
         this.vertx = vertx;
@@ -73,7 +74,7 @@ public final class Gateway implements AutoCloseable {
             return await(started, "start");
         } catch (IllegalStateException e) {
             closeQuietly(vertx);
-            if (e.getCause() instanceof BindException cause) {
+            if (e.getCause() instanceof IOException cause) { // taken, not allowed, or no address of this machine
                 throw new UncheckedIOException(
                         "port " + settings.port() + " on " + settings.host() + " cannot be used: " + cause.getMessage()
                                 + "; choose another port, or 0 for any free one",
@@ -104,44 +105,48 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Takes no new work, answers those that wait, lets those that run end, then closes.
+     * Takes no new work, answers those that wait, lets those that run end, then closes. Returns early if {@link #close} is
+     * called meanwhile.
      *
      * @param patience after which what still runs is cut off
      */
     public void stop(Duration patience) {
-        if (closed) {
+        if (closed.get()) {
             return;
         }
-        CompletableFuture<Boolean> ended = new CompletableFuture<>();
         context.runOnContext(ignored -> {
             loop.stop();
-            Future<Void> down = server.shutDown(patience);
-            down.onComplete(done -> ended.complete(done.succeeded()));
+            server.shutDown(patience).onComplete(down -> drained.complete(down.succeeded()));
         });
         try {
-            boolean inOrder = ended.get(patience.toMillis() + PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            closed = inOrder;
+            boolean inOrder = drained.get(patience.toMillis() + PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            if (!inOrder) {
+                notInOrder();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            System.getLogger(Gateway.class.getName())
-                    .log(System.Logger.Level.WARNING, "the gateway did not stop in order");
+            notInOrder();
         }
-        closed = true;
-        closeQuietly(vertx);
+        close();
     }
 
-    /** Stops at once. */
+    private static void notInOrder() {
+        System.getLogger(Gateway.class.getName())
+                .log(System.Logger.Level.WARNING, "the gateway did not stop in order; what still ran was cut off");
+    }
+
+    /** Stops at once, also while {@link #stop} waits. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (closed.compareAndSet(false, true)) {
             closeQuietly(vertx);
+            drained.complete(true);
         }
     }
 
     private void onLoop(Runnable work) {
-        if (!closed) {
+        if (!closed.get()) {
             context.runOnContext(ignored -> work.run());
         }
     }

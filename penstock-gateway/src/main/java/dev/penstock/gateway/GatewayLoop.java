@@ -32,11 +32,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
@@ -65,12 +68,19 @@ final class GatewayLoop {
     /** By address: upstreams of the same place share connections. */
     private final Map<UpstreamAddress, UpstreamConnections> connections = new HashMap<>();
 
+    /** The same by the names of upstreams, as far as they were called. */
+    private final Map<String, UpstreamConnections> opened = new HashMap<>();
+
     private final Map<JoinKey, Exchange> joins = new HashMap<>();
 
     /** Exchanges by the time they were sent last, which is also the order of their timeouts. */
     private final LinkedHashSet<Exchange> sent = new LinkedHashSet<>();
 
     private final ArrayDeque<Exchange> keptAlive = new ArrayDeque<>();
+    private final BudgetLines heldUp = new BudgetLines();
+
+    /** Tenants with something to be asked for again, which is done once for all that ended in a turn. */
+    private final Set<String> freed = new LinkedHashSet<>();
 
     private GatewayConfig config;
     private RequestHead.Rules rules;
@@ -135,13 +145,7 @@ final class GatewayLoop {
         }
         pumping = true;
         try {
-            connections.forEach((address, open) -> {
-                for (Upstream upstream : config.upstreams()) {
-                    if (UpstreamAddress.of(upstream.baseUrl()).equals(address)) {
-                        dispatcher.crowded(upstream.name(), open.crowded());
-                    }
-                }
-            });
+            opened.forEach((upstream, open) -> dispatcher.crowded(upstream, open.crowded()));
             int sends = 0;
             while (true) {
                 if (sends == SENDS_PER_TURN) {
@@ -204,6 +208,9 @@ final class GatewayLoop {
                 keptAlive.add(waiting);
             }
         }
+        heldUp.all().forEach(waiting -> waiting.refuseIfBudgetCameTooLate(now));
+        // Budgets also begin anew by themselves.
+        heldUp.tenants().forEach(this::askBudgetAgain);
         snapshot = Snapshots.of(this, now);
     }
 
@@ -213,12 +220,22 @@ final class GatewayLoop {
         rules = rules(changed);
         bounds.resize(changed.queue().maxRequests(), changed.queue().maxBytes());
         dispatcher.reconfigure(changed.upstreams(), ticker.nanos());
+        Set<UpstreamAddress> named = new HashSet<>();
+        changed.upstreams().forEach(upstream -> named.add(UpstreamAddress.of(upstream.baseUrl())));
+        opened.clear();
+        connections.forEach((address, open) -> {
+            if (!named.contains(address)) {
+                open.close(); // calls that run there end there
+            }
+        });
+        connections.keySet().retainAll(named);
         pump();
     }
 
     /** Refuses those that wait and lets nobody in any more. */
     void stop() {
         dispatcher.stop(ticker.nanos());
+        heldUp.all().forEach(waiting -> waiting.refuse(Refusals.stopping()));
         pump();
     }
 
@@ -255,10 +272,21 @@ final class GatewayLoop {
     }
 
     UpstreamConnections connections(Upstream upstream) {
-        UpstreamAddress address = UpstreamAddress.of(upstream.baseUrl());
-        return connections.computeIfAbsent(
-                address,
-                place -> new UpstreamConnections(vertx, place, ticker, () -> context.runOnContext(x -> pump())));
+        return opened.computeIfAbsent(
+                upstream.name(),
+                name -> connections.computeIfAbsent(
+                        UpstreamAddress.of(upstream.baseUrl()),
+                        place -> new UpstreamConnections(
+                                vertx, place, ticker, () -> context.runOnContext(later -> pump()))));
+    }
+
+    BudgetLines heldUp() {
+        return heldUp;
+    }
+
+    /** It has ended, and nothing is to be remembered of it. */
+    void over(Exchange exchange) {
+        boolean unused = sent.remove(exchange);
     }
 
     Upstream upstreamOf(Flight<Exchange> flight) {
@@ -307,18 +335,40 @@ final class GatewayLoop {
                 : OptionalLong.empty();
     }
 
-    void settleBudget(BudgetHold hold, int sendings, @Nullable RequestFacts facts, @Nullable Usage usage) {
-        if (sendings == 0) {
-            budgets().settle(hold, 0, 0);
-        } else if (usage == null || facts == null) {
-            budgets().settleAtWorst(hold);
-        } else {
+    void settleBudget(
+            Tenant tenant, BudgetHold hold, boolean mayHaveCost, @Nullable RequestFacts facts, @Nullable Usage usage) {
+        if (usage != null && facts != null) {
             budgets()
                     .settle(
                             hold,
                             usage.inputTokens() + usage.outputTokens(),
                             Pricing.nanoDollarsRoundedUp(
                                     pricing.picoDollars(facts.model(), usage).orElse(0)));
+        } else if (mayHaveCost) {
+            budgets().settleAtWorst(hold);
+        } else {
+            budgets().settle(hold, 0, 0);
+        }
+        if (heldUp.isWaiting(tenant.name())) {
+            if (freed.isEmpty()) {
+                context.runOnContext(later -> askFreedBudgets());
+            }
+            freed.add(tenant.name());
+        }
+    }
+
+    private void askFreedBudgets() {
+        List<String> tenants = List.copyOf(freed);
+        freed.clear();
+        tenants.forEach(this::askBudgetAgain);
+        pump();
+    }
+
+    /** In the order in which they came; a large one is not overtaken by small ones for ever. */
+    private void askBudgetAgain(String tenant) {
+        Optional<Exchange> first = heldUp.first(tenant);
+        while (first.isPresent() && first.get().askBudgetAgain()) {
+            first = heldUp.first(tenant);
         }
     }
 

@@ -13,24 +13,35 @@ final class Lane<T> {
     private final FairQueue<Flight<T>> queue;
     final List<Slot> slots = new ArrayList<>();
 
-    /** Whether something happened since it was last looked at. */
-    boolean ready = true;
+    /** Order of creation. */
+    private final long number;
 
-    /** When to look again without an event. */
+    /** Whether it is to be looked at now; kept by the {@link Agenda}. */
+    boolean ready;
+
+    /** When to look at it without an event; kept by the {@link Agenda}. */
     OptionalLong wakeAt = OptionalLong.empty();
+
+    /** While it is looked at: when the first of what is in the way is gone. */
+    OptionalLong soonest = OptionalLong.empty();
 
     int running;
     int backingOff;
     long lastUsedAt;
 
-    Lane(LaneKey key, QueueBounds bounds, long now) {
+    Lane(LaneKey key, long number, QueueBounds bounds, long now) {
         this.key = key;
+        this.number = number;
         this.queue = new FairQueue<>(bounds, FairQueue.Settings.DEFAULTS);
         this.lastUsedAt = now;
     }
 
     LaneKey key() {
         return key;
+    }
+
+    long number() {
+        return number;
     }
 
     FairQueue<Flight<T>> queue() {
@@ -41,17 +52,25 @@ final class Lane<T> {
         return queue.isEmpty() && running == 0 && backingOff == 0;
     }
 
-    /** The order in which slots are tried: by weight, those of stopped accounts last. */
+    /** The order in which slots are tried: by weight; those of stopped accounts only if there are no others. */
     List<Slot> byTurn(long now) {
-        if (slots.size() == 1) {
+        if (slots.size() <= 1) {
             return slots;
         }
         List<Slot> order = new ArrayList<>(slots);
-        order.sort(Comparator.comparing((Slot slot) -> slot.upstream().isStopped(now))
-                .thenComparingDouble(Slot::served));
-        if (!order.getFirst().upstream().isStopped(now)) {
+        order.sort(Comparator.comparingDouble(Slot::served));
+        if (order.stream().anyMatch(slot -> !slot.upstream().isStopped(now))) {
             order.removeIf(slot -> slot.upstream().isStopped(now));
         }
         return order;
+    }
+
+    /**
+     * Notes that a slot's turn has come. Those that were due before it were held back, which is like being away: they keep
+     * their place and do not get later what they missed.
+     */
+    void turnOf(Slot chosen) {
+        double turn = chosen.served();
+        slots.forEach(slot -> slot.notBehind(turn));
     }
 }

@@ -46,23 +46,31 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the driver keeps with a request
  */
 final class RequestDispatcher<T> {
-    /** Keys come from clients, so there is a bound to how many are remembered. */
-    private static final int MOST_LANES = 10_000;
+    /** A quota that was hardly used takes some 20 KB. */
+    static final int MOST_LANES = 2_000;
 
-    private static final int MOST_TENANTS = 10_000;
-    private static final long FORGOTTEN_AFTER_NANOS = Duration.ofMinutes(15).toNanos();
+    static final int MOST_TENANTS = 10_000;
     private static final Cost NOTHING = new Cost(0, 0, 0);
+
+    /**
+     * What a request is weighed against. The common limits grant 400 tokens a request; while a lane's own are not known,
+     * this is how requests and tokens compare, and afterwards the scale stays, so that nobody who came early pays less.
+     */
+    private static final Cost USUAL = new Cost(1, 400, 1);
 
     private final QueueBounds bounds;
     private final TierTable tiers;
     private final RandomGenerator random;
     private final Map<String, UpstreamState> upstreams = new LinkedHashMap<>();
-    private final Map<LaneKey, Lane<T>> lanes = new LinkedHashMap<>(16, 0.75f, true);
-    private final Map<String, TenantState> tenants = new LinkedHashMap<>(16, 0.75f, true);
+    private final Remembered<LaneKey, Lane<T>> lanes = new Remembered<>(MOST_LANES, lane -> !lane.idle());
+    private final Remembered<String, TenantState> tenants =
+            new Remembered<>(MOST_TENANTS, TenantState::mayNotBeForgotten);
+    private final Agenda<T> agenda = new Agenda<>();
     private final PriorityQueue<Flight<T>> backingOff = new PriorityQueue<>((a, b) -> Long.signum(a.dueAt - b.dueAt));
     private final ArrayDeque<Step<T>> outcomes = new ArrayDeque<>();
     private boolean stopping;
     private int running;
+    private long lanesMade;
 
     RequestDispatcher(
             Collection<Upstream> upstreams, QueueBounds bounds, TierTable tiers, RandomGenerator random, long now) {
@@ -88,26 +96,26 @@ final class RequestDispatcher<T> {
                 upstreams.put(upstream.name(), new UpstreamState(upstream, random, now));
             }
         }
-        for (Lane<T> lane : lanes.values()) {
-            List<Slot> kept = new ArrayList<>(lane.slots);
+        for (Lane<T> lane : lanes.all()) {
+            List<Slot> kept = List.copyOf(lane.slots);
+            double turn = kept.stream().mapToDouble(Slot::served).min().orElse(0);
             lane.slots.clear();
             for (UpstreamState upstream : serving(lane.key().family())) {
-                lane.slots.add(kept.stream()
-                        .filter(slot -> slot.upstream() == upstream)
-                        .findFirst()
-                        .orElseGet(() -> slot(upstream, lane, now)));
+                Optional<Slot> known =
+                        kept.stream().filter(slot -> slot.upstream() == upstream).findFirst();
+                known.ifPresent(slot -> slot.quota()
+                        .setCaps(upstream.upstream().capsFor(lane.key().family()), mostCalls(upstream), now));
+                lane.slots.add(known.orElseGet(() -> slot(upstream, lane, turn, now)));
             }
-            lane.ready = true;
         }
+        agenda.happenedToAll();
     }
 
     private static boolean sameAccount(Upstream a, Upstream b) {
         return a.baseUrl().equals(b.baseUrl())
                 && a.key().map(key -> key.reveal()).equals(b.key().map(key -> key.reveal()))
                 && a.organization().equals(b.organization())
-                && a.project().equals(b.project())
-                && a.caps().equals(b.caps())
-                && a.concurrency().equals(b.concurrency());
+                && a.project().equals(b.project());
     }
 
     /** What became of a request that arrived. */
@@ -133,23 +141,21 @@ final class RequestDispatcher<T> {
         if (never.isPresent()) {
             return new Arrived.Refused<>(Refusals.tooLarge(never.get()));
         }
-        Flight<T> flight = new Flight<>(item, ask, lane);
+        Flight<T> flight = new Flight<>(item, ask, lane, tenant);
         Arrival<Flight<T>> arrival = new Arrival<>(
                 flight,
                 ask.tenant().name(),
                 ask.tenant().weight(),
                 ask.priority(),
                 ask.cost(),
-                lane.slots.getFirst().quota().dominantSeconds(ask.cost()),
+                share(lane, ask.cost()),
                 ask.bytes(),
                 now,
                 ask.deadlineNanos());
         Cost ahead = lane.queue().isEmpty() ? NOTHING : lane.queue().costAhead(arrival);
         long startsIn = startsIn(lane, tenant, ahead, ask.cost(), now);
-        long patience = ask.deadlineNanos() - now;
-        if (startsIn > Math.max(0, patience)) {
-            return new Arrived.Refused<>(
-                    Refusals.deadline(startsIn, Math.max(0, patience), why(lane), ask.deadlineGiven()));
+        if (comesTooLate(startsIn, ask, now)) {
+            return new Arrived.Refused<>(tooLate(flight, startsIn, now));
         }
         Optional<Waiting<Flight<T>>> place = lane.queue().add(arrival);
         if (place.isEmpty()) {
@@ -157,48 +163,62 @@ final class RequestDispatcher<T> {
         }
         flight.place = place.get();
         tenant.waiting++;
-        lane.ready = true;
+        agenda.happened(lane);
         return new Arrived.Queued<>(flight);
     }
 
     /** The next thing to do. Ask again after each step but {@link Step.Wait}. */
     Step<T> next(long now) {
         comeBack(now);
-        OptionalLong wake = OptionalLong.empty();
-        for (Lane<T> lane : lanes.values()) {
-            Step<T> outcome = outcomes.poll();
-            if (outcome != null) {
-                return outcome;
-            }
-            if (lane.queue().isEmpty()) {
-                continue;
-            }
-            OptionalLong deadline = lane.queue().nextDeadline();
-            if (isDue(deadline, now)) {
-                return expired(lane, now);
-            }
-            if (lane.ready || isDue(lane.wakeAt, now)) {
-                Step<T> step = serve(lane, now);
-                if (step != null) {
-                    return step;
-                }
-                deadline = lane.queue().nextDeadline();
-            }
-            wake = earlier(earlier(wake, lane.wakeAt), deadline);
-        }
         Step<T> outcome = outcomes.poll();
         if (outcome != null) {
             return outcome;
         }
+        for (Lane<T> lane = agenda.next(now); lane != null; lane = agenda.next(now)) {
+            Step<T> step = lookAt(lane, now);
+            if (step != null) {
+                agenda.happened(lane);
+                return step;
+            }
+        }
         Flight<T> first = backingOff.peek();
+        OptionalLong wake = agenda.nextAt();
         return new Step.Wait<>(first == null ? wake : earlier(wake, OptionalLong.of(first.dueAt)));
+    }
+
+    private @Nullable Step<T> lookAt(Lane<T> lane, long now) {
+        // At the deadline itself it may still start.
+        Optional<Waiting<Flight<T>>> expired = lane.queue().pollExpired(now - 1);
+        if (expired.isPresent()) {
+            return expired(expired.get().item(), now);
+        }
+        lane.soonest = OptionalLong.empty();
+        Step<T> step = serve(lane, now);
+        if (step != null) {
+            return step;
+        }
+        expired = lane.queue().pollExpired(now);
+        if (expired.isPresent()) {
+            return expired(expired.get().item(), now);
+        }
+        if (lane.queue().isEmpty()) {
+            agenda.drop(lane);
+        } else {
+            agenda.lookAgainAt(lane, earlier(lane.soonest, lane.queue().nextDeadline()));
+        }
+        return null;
     }
 
     /** Applies what the head of an answer says of the limits while its body is still coming. */
     void observed(Flight<T> flight, List<LimitState> states, long now) {
         if (flight.phase == Flight.Phase.RUNNING) {
-            slotOf(flight).quota().observed(Objects.requireNonNull(flight.reservation), states, now);
-            flight.lane().ready = true;
+            Slot slot = slotOf(flight);
+            slot.quota().observed(Objects.requireNonNull(flight.reservation), states, now);
+            agenda.happened(flight.lane());
+            if (slot.upstream().connection.failing()) {
+                // Who sends a head can be reached, however long the body takes.
+                connection(flight, slot.upstream(), new Verdict.Accepted(), now);
+            }
         }
     }
 
@@ -221,48 +241,59 @@ final class RequestDispatcher<T> {
             throw new IllegalStateException("an attempt is settled once, while it runs; this one is " + flight.phase);
         }
         Slot slot = slotOf(flight);
-        settle(flight, Settlement.of(verdict, states), verdict instanceof Verdict.Accepted, now);
+        settle(flight, Settlement.of(verdict, states), now);
         UpstreamState upstream = slot.upstream();
-        upstream.connection.settled(verdict, flight.probe, now);
-        flight.probe = false;
+        connection(flight, upstream, verdict, now);
+        boolean again = flight.ask().repeatable() && !headSent;
         return switch (verdict) {
             case Verdict.Accepted accepted -> {
                 upstream.worked();
                 yield end(flight, accepted.explanation());
             }
             case Verdict.Rejected rejected -> end(flight, rejected.explanation());
-            case Verdict.AccountStopped stopped -> stopped(flight, upstream, stopped, now);
-            case Verdict.Throttled throttled -> refused(flight, throttled, headSent, now);
-            case Verdict.SlowDown slowDown -> refused(flight, slowDown, headSent, now);
-            case Verdict.Transient fault -> faulted(flight, upstream, fault, headSent, now);
+            case Verdict.AccountStopped stopped -> stopped(flight, upstream, stopped, again, now);
+            case Verdict.Throttled throttled -> refused(flight, throttled, again, now);
+            case Verdict.SlowDown slowDown -> refused(flight, slowDown, again, now);
+            case Verdict.Transient fault -> faulted(flight, upstream, fault, again, now);
         };
     }
 
-    /** The client is gone: whatever the request was doing, nobody waits for it any more. */
+    private void connection(Flight<T> flight, UpstreamState upstream, Verdict verdict, long now) {
+        boolean wasFailing = upstream.connection.failing();
+        upstream.connection.settled(verdict, flight.probe, now);
+        flight.probe = false;
+        if (wasFailing || upstream.connection.failing()) {
+            // Whoever waits for it waits until another time now.
+            agenda.happenedToAll();
+        }
+    }
+
+    /**
+     * The client is gone: whatever the request was doing, nobody waits for it any more. A step that {@link #next} has not
+     * told yet may still come for it.
+     */
     void gone(Flight<T> flight, long now) {
         switch (flight.phase) {
             case WAITING -> {
-                boolean waited = flight.lane().queue().remove(place(flight));
-                leaveQueue(flight, now);
-                if (!waited) {
-                    throw new IllegalStateException("a waiting request was not in its queue");
-                }
+                takeOut(flight, now);
+                // The one behind it may fit where it did not.
+                agenda.happened(flight.lane());
             }
             case BACKING_OFF -> {
                 boolean waited = backingOff.remove(flight);
-                flight.lane().backingOff--;
-                leaveQueue(flight, now);
+                comeBack(flight, now);
                 if (!waited) {
                     throw new IllegalStateException("a request that backs off was not among those");
                 }
             }
             case RUNNING -> {
-                // It was sent, so it counts; that it was not answered says nothing about the upstream.
                 if (flight.probe) {
                     slotOf(flight).upstream().connection.probeGivenUp();
                     flight.probe = false;
+                    agenda.happenedToAll();
                 }
-                settle(flight, new Settlement.Failed(List.of(), false), false, now);
+                // It was sent, so it counts; that it was not answered says nothing about the upstream.
+                settle(flight, new Settlement.Failed(List.of(), false), now);
             }
             case ENDED -> {}
         }
@@ -272,18 +303,15 @@ final class RequestDispatcher<T> {
     /** Lets nobody in any more; those that wait are refused, those that run end. */
     void stop(long now) {
         stopping = true;
-        for (Lane<T> lane : lanes.values()) {
+        for (Lane<T> lane : lanes.all()) {
             while (!lane.queue().isEmpty()) {
                 Flight<T> flight = lane.queue().first(1).getFirst().item();
-                boolean removed = lane.queue().remove(place(flight));
-                leaveQueue(flight, now);
-                flight.phase = removed ? Flight.Phase.ENDED : flight.phase;
+                takeOut(flight, now);
                 outcomes.add(new Step.Refuse<>(flight, Refusals.stopping()));
             }
         }
         for (Flight<T> flight = backingOff.poll(); flight != null; flight = backingOff.poll()) {
-            flight.lane().backingOff--;
-            leaveQueue(flight, now);
+            comeBack(flight, now);
             flight.phase = Flight.Phase.ENDED;
             outcomes.add(new Step.Refuse<>(flight, Refusals.stopping()));
         }
@@ -299,7 +327,7 @@ final class RequestDispatcher<T> {
         if (state != null && state.crowded != crowded) {
             state.crowded = crowded;
             if (!crowded) {
-                lanes.values().forEach(lane -> lane.ready = true);
+                agenda.happenedToAll();
             }
         }
     }
@@ -313,11 +341,11 @@ final class RequestDispatcher<T> {
     }
 
     Collection<Lane<T>> lanes() {
-        return lanes.values();
+        return lanes.all();
     }
 
     Collection<TenantState> tenants() {
-        return tenants.values();
+        return tenants.all();
     }
 
     /** A limit of tokens that a request of twice so many would never fit; empty if there is none. */
@@ -333,17 +361,20 @@ final class RequestDispatcher<T> {
                 .min();
     }
 
-    /** When a request that waits is expected to start, if nobody else comes. */
+    /** When a request is expected to start, if nobody else comes; empty if nobody can tell, or if it does not wait. */
     OptionalLong expectedStartNanos(Flight<T> flight, long now) {
-        Lane<T> lane = flight.lane();
-        TenantState tenant = tenant(flight.ask().tenant(), now);
-        long in = startsIn(
-                lane,
-                tenant,
-                lane.queue().costAhead(place(flight)),
-                flight.ask().cost(),
-                now);
-        return in == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(in);
+        Cost cost = flight.ask().cost();
+        return switch (flight.phase) {
+            case WAITING ->
+                known(startsIn(flight.lane(), flight.tenant(), flight.lane().queue().costAhead(place(flight)), cost, now));
+            case BACKING_OFF ->
+                known(Math.max(flight.dueAt - now, startsIn(flight.lane(), flight.tenant(), NOTHING, cost, now)));
+            case RUNNING, ENDED -> OptionalLong.empty();
+        };
+    }
+
+    private static OptionalLong known(long startsIn) {
+        return startsIn == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(startsIn);
     }
 
     /** What keeps the next request of a lane from being sent, in words. */
@@ -353,13 +384,26 @@ final class RequestDispatcher<T> {
                 .filter(Objects::nonNull)
                 .findFirst()
                 .map(BlockedBy::explanation)
-                .orElse("those before it");
+                .orElseGet(() -> lane.slots.stream()
+                                .anyMatch(slot -> slot.upstream().connection.failing())
+                        ? "the upstream, which cannot be reached"
+                        : "those before it");
+    }
+
+    /** What a request waits for, in words. */
+    private String why(Flight<T> flight, long now) {
+        Cost cost = flight.ask().cost();
+        TenantState tenant = flight.tenant();
+        if (tenant.atItsConcurrency()) {
+            return "the tenant's other calls to end";
+        }
+        long byOwn = ownLimitsAllowIn(tenant, cost, now);
+        return byOwn > slotsAllowIn(flight.lane(), NOTHING, cost, now) ? "the tenant's own limits" : why(flight.lane());
     }
 
     private @Nullable Step<T> serve(Lane<T> lane, long now) {
-        lane.ready = false;
-        lane.wakeAt = OptionalLong.empty();
         Set<String> held = new HashSet<>();
+        // Each round sends one, refuses one or holds back one more tenant.
         while (true) {
             Waiting<Flight<T>> head =
                     lane.queue().head(name -> !held.contains(name)).orElse(null);
@@ -367,89 +411,87 @@ final class RequestDispatcher<T> {
                 return null;
             }
             Flight<T> flight = head.item();
-            TenantState tenant = tenant(flight.ask().tenant(), now);
-            Quota own = tenant.quota();
+            TenantState tenant = flight.tenant();
             if (tenant.atItsConcurrency()) {
                 held.add(tenant.tenant().name());
-                continue; // one of its calls has to end first, which makes the lanes ready
+                continue; // one of its calls has to end first, which is heard of
             }
-            OptionalLong ownWait = own == null
-                    ? OptionalLong.of(0)
-                    : own.waitNanos(flight.ask().cost(), now);
-            if (ownWait.isEmpty() || ownWait.getAsLong() > 0) {
-                held.add(tenant.tenant().name());
-                if (ownWait.isPresent()) {
-                    lane.wakeAt = earlier(lane.wakeAt, OptionalLong.of(now + ownWait.getAsLong()));
+            Quota own = tenant.quota();
+            if (own != null) {
+                Optional<BlockedBy.ByLimit> never = own.neverFits(flight.ask().cost());
+                if (never.isPresent()) {
+                    takeOut(flight, now); // its limits were changed meanwhile
+                    return new Step.Refuse<>(flight, Refusals.tooLarge(never.get()));
                 }
-                continue;
+                OptionalLong wait = own.waitNanos(flight.ask().cost(), now);
+                if (wait.isEmpty() || wait.getAsLong() > 0) {
+                    held.add(tenant.tenant().name());
+                    if (wait.isPresent()) {
+                        lane.soonest = earlier(lane.soonest, OptionalLong.of(now + wait.getAsLong()));
+                    }
+                    continue;
+                }
             }
-            return trySlots(lane, head, tenant, now);
+            return trySlots(lane, head, now);
         }
     }
 
-    private @Nullable Step<T> trySlots(Lane<T> lane, Waiting<Flight<T>> head, TenantState tenant, long now) {
+    private @Nullable Step<T> trySlots(Lane<T> lane, Waiting<Flight<T>> head, long now) {
         Flight<T> flight = head.item();
-        int impossible = 0;
-        BlockedBy.ByLimit never = null;
-        List<Slot> order = lane.byTurn(now);
-        for (Slot slot : order) {
+        Cost cost = flight.ask().cost();
+        if (lane.slots.isEmpty()) {
+            takeOut(flight, now); // upstreams were changed meanwhile
+            return new Step.Refuse<>(flight, Refusals.noUpstream(lane.key().family()));
+        }
+        for (Slot slot : lane.byTurn(now)) {
             UpstreamState upstream = slot.upstream();
             OptionalLong pause = upstream.connection.pausedUntil(now);
             if (pause.isPresent()) {
-                lane.wakeAt = earlier(lane.wakeAt, pause);
+                lane.soonest = earlier(lane.soonest, pause);
                 continue;
             }
             if (upstream.crowded) {
-                continue; // it becomes ready when it is not
+                continue; // when it is not any more, that is heard of
             }
-            switch (slot.quota().reserve(flight.ask().cost(), now)) {
+            switch (slot.quota().reserve(cost, now)) {
                 case Admission.Granted granted -> {
-                    send(flight, head, slot, granted, tenant, now);
+                    send(flight, slot, granted, now);
                     return new Step.Send<>(flight);
                 }
                 case Admission.Deferred deferred -> {
                     slot.blockedBy = deferred.by();
-                    lane.wakeAt = earlier(lane.wakeAt, deferred.retryAtNanos());
+                    lane.soonest = earlier(lane.soonest, deferred.retryAtNanos());
                 }
-                case Admission.Impossible no -> {
-                    impossible++;
-                    never = no.by();
-                }
+                case Admission.Impossible no -> {}
             }
         }
-        if (never == null || impossible < order.size()) {
+        Optional<BlockedBy.ByLimit> never = neverFits(lane, flight.tenant(), cost);
+        if (never.isEmpty()) {
             return null;
         }
-        boolean removed = lane.queue().remove(head);
-        leaveQueue(flight, now);
-        flight.phase = removed ? Flight.Phase.ENDED : flight.phase;
-        lane.ready = true;
-        return new Step.Refuse<>(flight, Refusals.tooLarge(never));
+        takeOut(flight, now);
+        return new Step.Refuse<>(flight, Refusals.tooLarge(never.get()));
     }
 
-    private void send(
-            Flight<T> flight,
-            Waiting<Flight<T>> head,
-            Slot slot,
-            Admission.Granted granted,
-            TenantState tenant,
-            long now) {
+    private void send(Flight<T> flight, Slot slot, Admission.Granted granted, long now) {
         Lane<T> lane = flight.lane();
+        TenantState tenant = flight.tenant();
         Cost cost = flight.ask().cost();
         Quota own = tenant.quota();
         if (own != null && own.reserve(cost, now) instanceof Admission.Granted ownRoom) {
+            flight.tenantQuota = own;
             flight.tenantReservation = ownRoom.reservation();
         }
-        lane.queue().take(head);
-        lane.ready = true;
+        lane.queue().take(place(flight));
         lane.running++;
-        lane.lastUsedAt = now;
         leaveQueue(flight, now);
         flight.phase = Flight.Phase.RUNNING;
         flight.slot = slot;
+        flight.upstream = slot.upstream();
         flight.reservation = granted.reservation();
         flight.sentAt = now;
         flight.sendings++;
+        lane.turnOf(slot);
         slot.sent(cost.tokens(), now);
         tenant.running++;
         tenant.use().sent(cost.tokens(), now);
@@ -465,73 +507,63 @@ final class RequestDispatcher<T> {
         }
     }
 
-    private void settle(Flight<T> flight, Settlement settlement, boolean answered, long now) {
+    private void settle(Flight<T> flight, Settlement settlement, long now) {
         Slot slot = slotOf(flight);
-        TenantState tenant = tenant(flight.ask().tenant(), now);
+        TenantState tenant = flight.tenant();
+        boolean served = settlement instanceof Settlement.Answered || settlement instanceof Settlement.Failed;
         boolean first = slot.quota().settle(Objects.requireNonNull(flight.reservation), settlement, now);
-        Quota own = tenant.quota();
-        if (own != null && flight.tenantReservation != null) {
-            boolean charged = settlement instanceof Settlement.Answered || settlement instanceof Settlement.Failed;
-            first &= own.settle(
+        if (flight.tenantQuota != null && flight.tenantReservation != null) {
+            first &= flight.tenantQuota.settle(
                     flight.tenantReservation,
-                    charged ? new Settlement.Answered(List.of()) : new Settlement.NeverSent(),
+                    served ? new Settlement.Answered(List.of()) : new Settlement.NeverSent(),
                     now);
         }
         if (!first) {
             throw new IllegalStateException("a reservation was settled twice");
         }
-        boolean served = !(settlement instanceof Settlement.Refused
-                || settlement instanceof Settlement.SlowedDown
-                || settlement instanceof Settlement.NeverSent);
-        if (!served) {
-            boolean hadCharge = flight.lane().queue().giveBack(place(flight));
-            if (hadCharge) {
-                slot.notSent();
-            }
+        if (!served && flight.lane().queue().giveBack(place(flight))) {
+            slot.notSent();
         }
         flight.reservation = null;
         flight.tenantReservation = null;
+        flight.tenantQuota = null;
         flight.slot = null;
         flight.phase = Flight.Phase.ENDED;
         slot.running--;
+        slot.lastUsedAt = now;
         tenant.running--;
         running--;
         flight.lane().running--;
-        flight.lane().lastUsedAt = now;
-        if (tenant.tenant().concurrency().isPresent()) {
-            lanes.values().forEach(lane -> lane.ready = true);
-        } else {
-            flight.lane().ready = true;
-        }
-        if (answered) {
-            slot.lastUsedAt = now;
+        if (tenant.hasLimits()) {
+            agenda.happenedToAll();
+        } else if (!flight.lane().queue().isEmpty()) {
+            agenda.happened(flight.lane());
         }
     }
 
-    private Decision stopped(Flight<T> flight, UpstreamState upstream, Verdict.AccountStopped verdict, long now) {
-        if (upstream.upstream().key().isPresent()) {
-            upstream.stopped(verdict.explanation(), now);
+    private Decision stopped(
+            Flight<T> flight, UpstreamState upstream, Verdict.AccountStopped verdict, boolean again, long now) {
+        if (upstream.upstream().key().isEmpty()) {
+            return end(flight, verdict.explanation()); // it is the client's own account
         }
+        upstream.stopped(verdict.explanation(), now);
         boolean another = flight.lane().slots.stream()
-                .anyMatch(
-                        slot -> slot.upstream() != upstream && !slot.upstream().isStopped(now));
-        return another && flight.ask().repeatable()
+                .anyMatch(slot -> !slot.upstream().isStopped(now));
+        return another && again && flight.ask().deadlineNanos() - now >= 0
                 ? again(flight, verdict.explanation(), now)
                 : end(flight, verdict.explanation());
     }
 
-    private Decision refused(Flight<T> flight, Verdict verdict, boolean headSent, long now) {
-        if (headSent || !flight.ask().repeatable()) {
+    private Decision refused(Flight<T> flight, Verdict verdict, boolean again, long now) {
+        if (!again) {
             return end(flight, verdict.explanation());
         }
-        Lane<T> lane = flight.lane();
-        TenantState tenant = tenant(flight.ask().tenant(), now);
-        long startsIn = startsIn(lane, tenant, NOTHING, flight.ask().cost(), now);
-        long left = flight.ask().deadlineNanos() - now;
-        if (startsIn > Math.max(0, left)) {
+        long startsIn =
+                startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
+        if (flight.ask().deadlineNanos() - now < 0 || comesTooLate(startsIn, flight.ask(), now)) {
             return new Decision.Refuse(Refusals.deadline(
                     startsIn,
-                    Math.max(0, left),
+                    Math.max(0, flight.ask().deadlineNanos() - now),
                     verdict.explanation(),
                     flight.ask().deadlineGiven()));
         }
@@ -539,17 +571,14 @@ final class RequestDispatcher<T> {
     }
 
     private Decision faulted(
-            Flight<T> flight, UpstreamState upstream, Verdict.Transient fault, boolean headSent, long now) {
-        if (headSent) {
-            return end(flight, fault.explanation());
-        }
+            Flight<T> flight, UpstreamState upstream, Verdict.Transient fault, boolean again, long now) {
         if (fault.fault() == Verdict.Fault.CONNECT_FAILED) {
             // It was certainly not sent: no attempt is used up, and another upstream may be there.
-            return flight.ask().deadlineNanos() - now > 0
+            return flight.ask().deadlineNanos() - now >= 0
                     ? again(flight, fault.explanation(), now)
                     : end(flight, fault.explanation());
         }
-        if (!flight.ask().repeatable()) {
+        if (!again) {
             return end(flight, fault.explanation());
         }
         flight.faults++;
@@ -570,27 +599,42 @@ final class RequestDispatcher<T> {
     }
 
     private Decision backOff(Flight<T> flight, @Nullable Verdict undecided, Duration delay, String why, long now) {
+        if (stopping) {
+            return new Decision.Refuse(Refusals.stopping());
+        }
         flight.phase = Flight.Phase.BACKING_OFF;
         flight.undecided = undecided;
         flight.dueAt = now + delay.toNanos();
         flight.waitingSince = now;
         flight.lane().backingOff++;
-        tenant(flight.ask().tenant(), now).waiting++;
+        flight.tenant().waiting++;
+        // It holds its body as one in the queue does.
+        bounds.enter(flight.ask().bytes());
         backingOff.add(flight);
         return new Decision.Again(why);
     }
 
+    /** Of the requests that back off, to which it does not belong any more. */
+    private void comeBack(Flight<T> flight, long now) {
+        flight.lane().backingOff--;
+        bounds.leave(flight.ask().bytes());
+        leaveQueue(flight, now);
+    }
+
     private Decision again(Flight<T> flight, String why, long now) {
-        flight.waitingSince = now;
-        tenant(flight.ask().tenant(), now).waiting++;
-        toFront(flight);
+        if (stopping) {
+            return new Decision.Refuse(Refusals.stopping());
+        }
+        toFront(flight, now);
         return new Decision.Again(why);
     }
 
-    private void toFront(Flight<T> flight) {
+    private void toFront(Flight<T> flight, long now) {
         flight.phase = Flight.Phase.WAITING;
+        flight.waitingSince = now;
+        flight.tenant().waiting++;
         flight.lane().queue().addFirst(place(flight));
-        flight.lane().ready = true;
+        agenda.happened(flight.lane());
     }
 
     private Decision end(Flight<T> flight, String why) {
@@ -601,40 +645,75 @@ final class RequestDispatcher<T> {
     private void comeBack(long now) {
         for (Flight<T> due = backingOff.peek(); due != null && due.dueAt - now <= 0; due = backingOff.peek()) {
             backingOff.remove();
-            due.lane().backingOff--;
+            comeBack(due, now);
             Verdict undecided = due.undecided;
             if (undecided == null) {
-                toFront(due);
-                continue;
-            }
-            leaveQueue(due, now);
-            UpstreamState upstream = due.lane().slots.isEmpty()
-                    ? upstreams.values().iterator().next()
-                    : due.lane().slots.getFirst().upstream();
-            if (decide(due, upstream, undecided, now) instanceof Decision.PassOn passOn) {
-                outcomes.add(new Step.GiveUp<>(due, passOn.why()));
+                toFront(due, now);
+            } else {
+                UpstreamState upstream = Objects.requireNonNull(due.upstream);
+                if (decide(due, upstream, undecided, now) instanceof Decision.PassOn passOn) {
+                    outcomes.add(new Step.GiveUp<>(due, passOn.why()));
+                }
             }
         }
     }
 
-    private Step<T> expired(Lane<T> lane, long now) {
-        Flight<T> flight = lane.queue().pollExpired(now).orElseThrow().item();
-        TenantState tenant = tenant(flight.ask().tenant(), now);
+    private Step<T> expired(Flight<T> flight, long now) {
         leaveQueue(flight, now);
         flight.phase = Flight.Phase.ENDED;
-        long startsIn = startsIn(lane, tenant, NOTHING, flight.ask().cost(), now);
-        return new Step.Refuse<>(
-                flight, Refusals.deadline(startsIn, 0, why(lane), flight.ask().deadlineGiven()));
+        long startsIn =
+                startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
+        return new Step.Refuse<>(flight, tooLate(flight, startsIn, now));
+    }
+
+    /** Takes a waiting request out of its queue for good. */
+    private void takeOut(Flight<T> flight, long now) {
+        if (!flight.lane().queue().remove(place(flight))) {
+            throw new IllegalStateException("a waiting request was not in its queue");
+        }
+        leaveQueue(flight, now);
+        flight.phase = Flight.Phase.ENDED;
     }
 
     private void leaveQueue(Flight<T> flight, long now) {
         flight.waitedNanos += Math.max(0, now - flight.waitingSince);
-        tenant(flight.ask().tenant(), now).waiting--;
+        flight.tenant().waiting--;
+    }
+
+    private static boolean comesTooLate(long startsIn, Ask ask, long now) {
+        return startsIn > Math.max(0, ask.deadlineNanos() - now);
+    }
+
+    private Refusal tooLate(Flight<T> flight, long startsIn, long now) {
+        Ask ask = flight.ask();
+        return Refusals.deadline(
+                startsIn, Math.max(0, ask.deadlineNanos() - now), why(flight, now), ask.deadlineGiven());
+    }
+
+    /** What a request is charged by the fair queue, in requests of the usual kind. */
+    private double share(Lane<T> lane, Cost cost) {
+        double least = Double.POSITIVE_INFINITY;
+        for (Slot slot : lane.slots) {
+            double usual = slot.quota().dominantSeconds(USUAL);
+            if (usual > 0 && slot.quota().neverFits(cost).isEmpty()) {
+                least = Math.min(least, slot.quota().dominantSeconds(cost) / usual);
+            }
+        }
+        if (least == Double.POSITIVE_INFINITY) {
+            double tokens = (double) cost.tokens() / USUAL.tokens();
+            least = Math.max(tokens, Math.max(cost.requests(), cost.images()));
+        }
+        return Math.min(least, Arrival.MAX_SHARE_SECONDS);
     }
 
     private long startsIn(Lane<T> lane, TenantState tenant, Cost ahead, Cost cost, long now) {
+        return Math.max(slotsAllowIn(lane, ahead, cost, now), ownLimitsAllowIn(tenant, cost, now));
+    }
+
+    private long slotsAllowIn(Lane<T> lane, Cost ahead, Cost cost, long now) {
         long soonest = Long.MAX_VALUE;
         int slots = Math.max(1, lane.slots.size());
+        // If they are unequal, the largest of them starts it a little later than this, and never earlier.
         Cost share =
                 slots == 1 ? ahead : new Cost(ahead.requests() / slots, ahead.tokens() / slots, ahead.images() / slots);
         for (Slot slot : lane.slots) {
@@ -643,9 +722,12 @@ final class RequestDispatcher<T> {
                 soonest = Math.min(soonest, in.getAsLong());
             }
         }
+        return soonest;
+    }
+
+    private static long ownLimitsAllowIn(TenantState tenant, Cost cost, long now) {
         Quota own = tenant.quota();
-        OptionalLong ownIn = own == null ? OptionalLong.of(0) : own.startsInNanos(NOTHING, cost, now);
-        return Math.max(soonest, ownIn.orElse(Long.MAX_VALUE));
+        return own == null ? 0 : own.startsInNanos(NOTHING, cost, now).orElse(Long.MAX_VALUE);
     }
 
     private Optional<BlockedBy.ByLimit> neverFits(Lane<T> lane, TenantState tenant, Cost cost) {
@@ -667,33 +749,25 @@ final class RequestDispatcher<T> {
     private Lane<T> lane(LaneKey key, long now) {
         Lane<T> known = lanes.get(key);
         if (known != null) {
+            known.lastUsedAt = now;
             return known;
         }
-        if (lanes.size() >= MOST_LANES / 2) {
-            forgetLanes(lanes.size() >= MOST_LANES ? 0 : FORGOTTEN_AFTER_NANOS, now);
-        }
-        Lane<T> lane = new Lane<>(key, bounds, now);
+        Lane<T> lane = new Lane<>(key, lanesMade++, bounds, now);
         for (UpstreamState upstream : serving(key.family())) {
-            lane.slots.add(slot(upstream, lane, now));
+            lane.slots.add(slot(upstream, lane, 0, now));
         }
         lanes.put(key, lane);
         return lane;
     }
 
-    private void forgetLanes(long idleFor, long now) {
-        lanes.values().removeIf(lane -> lane.idle() && now - lane.lastUsedAt >= idleFor);
-    }
-
     private TenantState tenant(Tenant tenant, long now) {
         TenantState state = tenants.get(tenant.name());
         if (state == null) {
-            if (tenants.size() >= MOST_TENANTS) {
-                tenants.values().removeIf(other -> other.waiting == 0 && other.running == 0);
-            }
             state = new TenantState(tenant, now);
             tenants.put(tenant.name(), state);
         } else if (state.tenant() != tenant && !state.tenant().equals(tenant)) {
-            state.reconfigure(tenant);
+            state.reconfigure(tenant, now);
+            agenda.happenedToAll();
         }
         state.lastSeenAt = now;
         return state;
@@ -705,15 +779,18 @@ final class RequestDispatcher<T> {
                 .toList();
     }
 
-    private Slot slot(UpstreamState upstream, Lane<T> lane, long now) {
+    private Slot slot(UpstreamState upstream, Lane<T> lane, double turn, long now) {
         String family = lane.key().family();
         Quota quota = new Quota(QuotaSettings.learnEverything()
                 .withCaps(upstream.upstream().capsFor(family))
-                .withMaxConcurrency(upstream.upstream().concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY))
+                .withMaxConcurrency(mostCalls(upstream))
                 .withHidden(shown ->
                         tiers.matching(family, shown).map(TierRow::limits).orElse(List.of())));
-        double served = lane.slots.stream().mapToDouble(Slot::served).min().orElse(0);
-        return new Slot(upstream, quota, served, now);
+        return new Slot(upstream, quota, turn, now);
+    }
+
+    private static int mostCalls(UpstreamState upstream) {
+        return upstream.upstream().concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY);
     }
 
     private static <T> Slot slotOf(Flight<T> flight) {
@@ -722,10 +799,6 @@ final class RequestDispatcher<T> {
 
     private static <T> Waiting<Flight<T>> place(Flight<T> flight) {
         return Objects.requireNonNull(flight.place);
-    }
-
-    private static boolean isDue(OptionalLong at, long now) {
-        return at.isPresent() && at.getAsLong() - now <= 0;
     }
 
     private static OptionalLong earlier(OptionalLong a, OptionalLong b) {

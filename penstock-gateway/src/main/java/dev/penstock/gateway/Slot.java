@@ -53,6 +53,11 @@ final class Slot {
         blockedBy = null;
     }
 
+    /** Its turn comes not before those that are at this point. */
+    void notBehind(double turn) {
+        served = Math.max(served, turn);
+    }
+
     void notSent() {
         served -= 1.0 / upstream.upstream().weight();
     }

@@ -43,7 +43,9 @@ final class Snapshots {
                 for (FairQueue.TenantWaiting tenant : queue.tenants()) {
                     oldest.merge(tenant.tenant(), tenant.oldestEnqueuedAtNanos(), (a, b) -> b - a < 0 ? b : a);
                 }
-                next.addAll(queue.first(Math.min(MOST_NEXT, queue.size())));
+                if (next.size() < MOST_NEXT * MOST_QUOTAS) {
+                    next.addAll(queue.first(Math.min(MOST_NEXT, queue.size())));
+                }
             }
         }
         quotas.sort(Comparator.comparingInt(QuotaView::waiting)

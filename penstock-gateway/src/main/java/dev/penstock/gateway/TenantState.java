@@ -34,9 +34,11 @@ final class TenantState {
     }
 
     /** Takes over changed settings; what was used of limits that stay as they are stays used. */
-    void reconfigure(Tenant changed) {
-        if (!changed.limits().equals(tenant.limits())) {
-            quota = quotaOf(changed);
+    void reconfigure(Tenant changed, long now) {
+        if (quota == null || changed.limits().isEmpty()) {
+            quota = changed.limits().equals(tenant.limits()) ? quota : quotaOf(changed);
+        } else {
+            quota.setCaps(changed.limits(), QuotaSettings.DEFAULT_MAX_CONCURRENCY, now);
         }
         tenant = changed;
     }
@@ -48,6 +50,16 @@ final class TenantState {
 
     RecentUse use() {
         return use;
+    }
+
+    /** Whether it can be held back by more than the quota of an upstream. */
+    boolean hasLimits() {
+        return quota != null || tenant.concurrency().isPresent();
+    }
+
+    /** Limits are not to be had anew by inventing so many other tenants that this one is forgotten. */
+    boolean mayNotBeForgotten() {
+        return waiting > 0 || running > 0 || hasLimits();
     }
 
     boolean atItsConcurrency() {

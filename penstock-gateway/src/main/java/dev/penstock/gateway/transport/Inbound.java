@@ -403,6 +403,13 @@ public final class Inbound {
         }
     }
 
+    /** Ends a stream that {@link #beginEvents} began. Nothing happens if the client is gone. */
+    public void endEvents(Buffer last) {
+        if (state == State.HEAD_SENT) {
+            end(last);
+        }
+    }
+
     /** Closes the client's connection, so that a half answer does not look whole. {@link #onGone} is not called. */
     public void cut() {
         if (state == State.OPEN || state == State.HEAD_SENT) {

@@ -3,6 +3,7 @@ package dev.penstock.gateway.transport;
 import dev.penstock.http.UpstreamConnection;
 import dev.penstock.http.UpstreamConnections;
 import dev.penstock.verdict.Verdict.Fault;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -438,7 +439,9 @@ public final class UpstreamCall {
         }
         drop();
         String place = connections.address().place();
-        if (cause instanceof HttpClosedException || cause instanceof IOException) {
+        if (cause instanceof HttpClosedException
+                || cause instanceof IOException
+                || cause instanceof PrematureChannelClosureException) {
             fail(
                     Fault.CONNECTION_LOST,
                     head == null
