@@ -34,11 +34,25 @@ final class Benchmarks {
         this.log = folder.resolve("log.txt");
     }
 
+    private static final List<String> NAMES = List.of(
+            "start",
+            "socket",
+            "shapes",
+            "shared",
+            "faults",
+            "kill",
+            "speed",
+            "memory",
+            "gateway-burst",
+            "gateway-overload",
+            "gateway-cost",
+            "gateway-waiting",
+            "gateway-refusals",
+            "gateway-outage");
+
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
-        List<String> wanted = arguments.length > 1
-                ? Arrays.asList(arguments).subList(1, arguments.length)
-                : List.of("start", "socket", "shapes", "shared", "faults", "kill", "speed", "memory");
+        List<String> wanted = arguments.length > 1 ? Arrays.asList(arguments).subList(1, arguments.length) : NAMES;
         System.out.println("Java " + System.getProperty("java.vm.version") + " on "
                 + Runtime.getRuntime().availableProcessors() + " cores, " + System.getProperty("os.name"));
         var benchmarks = new Benchmarks(root);
@@ -86,10 +100,20 @@ final class Benchmarks {
             case "kill" -> kill(50);
             case "speed" -> speed(150_000);
             case "memory" -> memory(2_000_000);
+            case "gateway-burst" -> GatewayBurst.run(bench());
+            case "gateway-overload" -> GatewayOverload.run(bench());
+            case "gateway-cost" -> GatewayCost.run(bench());
+            case "gateway-waiting" -> GatewayWaiting.run(bench());
+            case "gateway-refusals" -> GatewayWaiting.refusals(bench());
+            case "gateway-outage" -> GatewayOutage.run(bench());
             default ->
-                throw new IllegalArgumentException("there is no benchmark '" + name
-                        + "'; there are start, socket, shapes, shared, faults, kill, speed, memory");
+                throw new IllegalArgumentException(
+                        "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));
         }
+    }
+
+    private Bench bench() {
+        return new Bench(root, folder, log, scorecard);
     }
 
     /**

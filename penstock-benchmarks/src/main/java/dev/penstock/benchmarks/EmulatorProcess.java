@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,9 +31,18 @@ final class EmulatorProcess implements AutoCloseable {
     }
 
     static EmulatorProcess start(Path root, Path log, String... options) throws IOException {
-        String[] arguments = Stream.concat(Stream.of("emulator", "--port", "0"), Arrays.stream(options))
+        return start(root, log, 0, options);
+    }
+
+    /** On a given port, 0 for a free one. */
+    static EmulatorProcess start(Path root, Path log, int wantedPort, String... options) throws IOException {
+        String[] arguments = Stream.concat(
+                        Stream.of("emulator", "--port", Integer.toString(wantedPort)), Arrays.stream(options))
                 .toArray(String[]::new);
         Program program = Program.start(root, log, Map.of(), arguments);
+        if (wantedPort != 0) {
+            return new EmulatorProcess(program, wantedPort);
+        }
         Matcher port = PORT.matcher(program.firstLine());
         if (!port.find()) {
             program.close();
@@ -43,6 +53,38 @@ final class EmulatorProcess implements AutoCloseable {
 
     String baseUrl() {
         return "http://127.0.0.1:" + port + "/v1";
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** When its time began, in nanoseconds of {@link System#nanoTime}, to a few milliseconds; sends it three requests. */
+    long epochNanos() throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(baseUrl() + "/chat/completions"))
+                .header("content-type", "application/json")
+                .header("authorization", "Bearer any")
+                .timeout(Duration.ofSeconds(30))
+                .POST(BodyPublishers.ofString("{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\","
+                        + "\"content\":\"what time is it?\"}],\"max_completion_tokens\":10}"))
+                .build();
+        long epoch = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            int status = http.send(request, BodyHandlers.discarding()).statusCode();
+            long received = System.nanoTime();
+            if (status != 200) {
+                throw new IOException("the emulator answered with status " + status);
+            }
+            long answered =
+                    Duration.ofMillis(ledger().path("last_answer_ms").asLong()).toNanos();
+            epoch = i == 0 || received - answered - epoch < 0 ? received - answered : epoch;
+        }
+        return epoch;
+    }
+
+    /** kill -9. */
+    void kill() throws InterruptedException {
+        program.kill();
     }
 
     JsonNode ledger() throws IOException, InterruptedException {

@@ -11,9 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** The {@code penstock} command as its users start it: another process. */
+/** Another process: as a rule the {@code penstock} command as its users start it. */
 final class Program implements AutoCloseable {
+    private static final Pattern GENERATION =
+            Pattern.compile("(?i)(?:new|tenured)[a-z ]*\\s+total \\d+K, used (\\d+)K");
+
     private final Process process;
 
     private Program(Process process) {
@@ -25,10 +31,29 @@ final class Program implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(root.resolve("penstock").toString());
         command.addAll(Arrays.asList(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(root.toFile());
+        return startCommand(root, log, environment, command);
+    }
+
+    /** Starts any command; what it says on standard error goes to {@code log}. */
+    static Program startCommand(Path directory, Path log, Map<String, String> environment, List<String> command)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().putAll(environment);
         builder.redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         return new Program(builder.start());
+    }
+
+    /** Starts a main class of these benchmarks on the JVM options that {@code ./penstock gateway} has. */
+    static Program startJava(Path directory, Path log, Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xmx1g",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+        command.addAll(Arrays.asList(arguments));
+        return startCommand(directory, log, Map.of(), command);
     }
 
     /** Reads the first line of its standard output. */
@@ -36,7 +61,7 @@ final class Program implements AutoCloseable {
         var reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = reader.readLine();
         if (line == null) {
-            throw new IOException("penstock ended without a word");
+            throw new IOException("a process ended without a word");
         }
         return line;
     }
@@ -49,7 +74,7 @@ final class Program implements AutoCloseable {
     int waitFor(Duration atMost) throws InterruptedException {
         if (!process.waitFor(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
             process.destroyForcibly();
-            throw new IllegalStateException("penstock did not end within " + atMost);
+            throw new IllegalStateException("a process did not end within " + atMost);
         }
         return process.exitValue();
     }
@@ -66,21 +91,46 @@ final class Program implements AutoCloseable {
 
     /** Collects its garbage, so that its GC log tells what is alive; nothing happens where it has just ended. */
     void collectGarbage() throws IOException, InterruptedException {
+        String unused = jcmd("GC.run");
+    }
+
+    /** Bytes of its heap that are in use after full collections. The process must use the serial collector. */
+    long liveHeapBytes() throws IOException, InterruptedException {
+        // The first collection lets go of what is freed after a collection only, such as what cleaners hold.
+        collectGarbage();
+        collectGarbage();
+        Matcher used = GENERATION.matcher(jcmd("GC.heap_info"));
+        long kibibytes = 0;
+        int generations = 0;
+        while (used.find()) {
+            kibibytes += Long.parseLong(used.group(1));
+            generations++;
+        }
+        if (generations != 2) {
+            throw new IOException("jcmd GC.heap_info told of " + generations + " generations instead of two");
+        }
+        return kibibytes << 10;
+    }
+
+    private String jcmd(String order) throws IOException, InterruptedException {
         Process jcmd = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
                         Long.toString(process.pid()),
-                        "GC.run")
+                        order)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
+        String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!jcmd.waitFor(30, TimeUnit.SECONDS)) {
             jcmd.destroyForcibly();
         }
+        return said;
     }
 
-    /** CPU time that it has used so far. */
+    /** CPU time that it and its own children have used so far. */
     Duration cpu() {
-        return process.toHandle().info().totalCpuDuration().orElse(Duration.ZERO);
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+                .map(one -> one.info().totalCpuDuration().orElse(Duration.ZERO))
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     @Override
