@@ -43,7 +43,8 @@ final class BlindWindowTest {
                 .as("refused by window %s", provider.refusedByWindow)
                 .isLessThan(ideal + full * (hintMillis + 60) + (phaseMillis > 0 ? windowMillis : 0));
         List<Integer> later = new ArrayList<>(provider.refusedByWindow);
-        int learnedWith = phaseMillis > 0 ? 2 : 1;
+        // A burst across the edge of two windows is taken for one window, and the next one corrects that.
+        int learnedWith = phaseMillis > 0 ? 3 : 1;
         assertThat(later.subList(Math.min(learnedWith, later.size()), later.size()).stream()
                         .mapToInt(Integer::intValue)
                         .sum())
