@@ -39,7 +39,7 @@ public final class UpstreamCall {
 
         /**
          * The call broke; it is over. May come at any time after {@link #send} was called, also before it returns. If the
-         * client has seen the head, it has been cut off, and {@link Inbound#onGone} is not called.
+         * client has seen something of the answer, it has been cut off, and {@link Inbound#onGone} is not called.
          */
         void failed(CallFailure failure);
 
@@ -79,6 +79,7 @@ public final class UpstreamCall {
     private SseScanner scanner = new SseScanner();
     private @Nullable Inbound client;
     private boolean headPassedOn;
+    private boolean clientSaw;
     private Map<String, String> added = Map.of();
     private Consumer<Buffer> tap = piece -> {};
     private OptionalLong length = OptionalLong.empty();
@@ -399,6 +400,7 @@ public final class UpstreamCall {
     private void fillHead(Inbound to) {
         if (!headPassedOn) {
             headPassedOn = true;
+            clientSaw = true;
             to.fill(Objects.requireNonNull(head), length, added);
         }
     }
@@ -413,6 +415,7 @@ public final class UpstreamCall {
             return;
         }
         fillHead(to);
+        clientSaw = true;
         to.write(piece);
         if (to.full() && !held) {
             waitForClient(to);
@@ -458,14 +461,13 @@ public final class UpstreamCall {
         }
         step = Step.OVER;
         Inbound to = client;
-        boolean seen = to != null && to.headSent();
         if (to != null) {
             to.noSink();
-            if (seen) {
+            if (clientSaw) {
                 to.cut();
             }
         }
-        listener.failed(new CallFailure(fault, seen, explanation));
+        listener.failed(new CallFailure(fault, clientSaw, explanation));
     }
 
     /** Ends the call, whatever it does: the upstream sees its connection closed. Harmless when the call is over. */

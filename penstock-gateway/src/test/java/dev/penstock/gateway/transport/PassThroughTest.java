@@ -429,6 +429,57 @@ final class PassThroughTest {
         }
     }
 
+    @Test
+    void aStreamThatBeganWithACommentGoesOnWithTheUpstreamsEvents() throws IOException, InterruptedException {
+        for (String framing : List.of("Content-Length: 9\r\n\r\ndata: 1\n\n", "Connection: close\r\n\r\ndata: 1\n\n")) {
+            try (RawUpstream upstream = new RawUpstream(connection -> {
+                        String unused = connection.readHead();
+                        connection.send("HTTP/1.1 200 OK\r\nX: y\r\n" + framing);
+                    });
+                    Relay relay = new Relay(upstream.base(), Relay.Way.COMMENT_FIRST);
+                    Wire.Client client = relay.client()) {
+                client.send(GET);
+                Wire.Answer answer = client.answer();
+                assertThat(answer.head())
+                        .contains("text/event-stream", "x-early: yes")
+                        .doesNotContain("X: y");
+                assertThat(answer.text()).isEqualTo(": waiting\n\ndata: 1\n\n");
+                relay.awaitQuiet();
+                assertThat(relay.passedOn).hasValue(1);
+            }
+        }
+    }
+
+    @Test
+    void aStreamThatBeganWithACommentIsCutWhenTheUpstreamFails() throws IOException, InterruptedException {
+        try (RawUpstream upstream = new RawUpstream(connection -> {
+                    String unused = connection.readHead();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ndata: 1\n\n");
+                });
+                Relay relay = new Relay(upstream.base(), Relay.Way.COMMENT_FIRST);
+                Wire.Client client = relay.client()) {
+            client.send(GET);
+            assertThat(client.rest()).contains("data: 1").doesNotEndWith("0\r\n\r\n");
+            Wire.await("the news", () -> relay.failures.size() == 1);
+            assertThat(relay.failures.getFirst().passedOn()).isTrue();
+        }
+    }
+
+    @Test
+    void aStreamThatBeganWithACommentCanEndWithAnError() throws IOException, InterruptedException {
+        try (RawUpstream upstream = new RawUpstream(connection -> {
+                    String unused = connection.readHead();
+                });
+                Relay relay = new Relay(upstream.base(), Relay.Way.COMMENT_FIRST);
+                Wire.Client client = relay.client()) {
+            client.send(GET);
+            assertThat(client.answer().text())
+                    .startsWith(": waiting\n\nevent: error\ndata: {\"error\":{")
+                    .endsWith("\n\n");
+            relay.awaitQuiet();
+        }
+    }
+
     private static final class AtomicCounter {
         private int last = -1;
 

@@ -32,6 +32,8 @@ final class Relay implements AutoCloseable {
         FIRST_EVENT,
         /** Body piped. */
         PIPE,
+        /** The answer begins as a stream with a comment, before the upstream is asked. */
+        COMMENT_FIRST,
         /** Body left alone, nobody asked. */
         WAIT,
         /** Body read whole, nobody asked. */
@@ -77,6 +79,11 @@ final class Relay implements AutoCloseable {
         switch (way) {
             case WAIT -> waiting.add(in);
             case PIPE -> call(in, new OutboundRequest.Body.Piped(in));
+            case COMMENT_FIRST -> {
+                in.beginEvents(Map.of("x-early", "yes"));
+                in.event(Buffer.buffer(": waiting\n\n"));
+                call(in, new OutboundRequest.Body.None());
+            }
             case STREAM, COLLECT, FIRST_EVENT, READ_AND_WAIT ->
                 in.readWhole(MOST_BODY_BYTES).onSuccess(body -> {
                     switch (body) {
@@ -129,7 +136,7 @@ final class Relay implements AutoCloseable {
                         firstEvents.add(event);
                         pass();
                     });
-                case STREAM, PIPE, WAIT, READ_AND_WAIT -> pass();
+                case STREAM, PIPE, COMMENT_FIRST, WAIT, READ_AND_WAIT -> pass();
             }
         }
 
