@@ -113,8 +113,7 @@ final class VirtualGateway {
         }
 
         Request unrepeatable() {
-            return new Request(
-                    at, tenant, priority, patience, promptCharacters, maxOutput, hangsUpAfter, false, model);
+            return new Request(at, tenant, priority, patience, promptCharacters, maxOutput, hangsUpAfter, false, model);
         }
 
         Request model(String other) {
@@ -128,10 +127,18 @@ final class VirtualGateway {
         final Request request;
         final byte[] body;
         final RequestFacts facts;
-        @Nullable Flight<Told> flight;
-        @Nullable Call call;
-        @Nullable Outcome outcome;
-        @Nullable Refusal refusal;
+
+        @Nullable
+        Flight<Told> flight;
+
+        @Nullable
+        Call call;
+
+        @Nullable
+        Outcome outcome;
+
+        @Nullable
+        Refusal refusal;
         /** When it was sent first and last; -1 if it never was. */
         long firstSentAt = -1;
 
@@ -170,7 +177,10 @@ final class VirtualGateway {
     private static final class Call {
         final Flight<Told> flight;
         final Provider provider;
-        @Nullable Ticket ticket;
+
+        @Nullable
+        Ticket ticket;
+
         boolean over;
 
         Call(Flight<Told> flight, Provider provider) {
@@ -413,8 +423,8 @@ final class VirtualGateway {
         told.lastSentAt = elapsed();
         told.firstSentAt = told.sendings == 0 ? told.lastSentAt : told.firstSentAt;
         told.sendings++;
-        Provider provider =
-                provider(Objects.requireNonNull(flight.slot).upstream().upstream().name());
+        Provider provider = provider(
+                Objects.requireNonNull(flight.slot).upstream().upstream().name());
         Call call = new Call(flight, provider);
         told.call = call;
         provider.calls.add(call);
@@ -460,14 +470,7 @@ final class VirtualGateway {
     private void finish(Call call, Arrival.Admitted admitted, long done) {
         schedule(done, () -> {
             call.provider.twin.finished(admitted.ticket(), now);
-            back(
-                    call,
-                    read(
-                            call.provider,
-                            call.flight.item(),
-                            admitted.status(),
-                            admitted.headers(),
-                            admitted.body()));
+            back(call, read(call.provider, call.flight.item(), admitted.status(), admitted.headers(), admitted.body()));
         });
     }
 
@@ -524,9 +527,7 @@ final class VirtualGateway {
         switch (decision) {
             case Decision.Again again -> {}
             case Decision.PassOn passOn ->
-                ended(
-                        told,
-                        reading.verdict() instanceof Verdict.Accepted ? Outcome.ANSWERED : Outcome.FAILED_UPSTREAM);
+                ended(told, reading.verdict() instanceof Verdict.Accepted ? Outcome.ANSWERED : Outcome.FAILED_UPSTREAM);
             case Decision.Refuse refuse -> refused(told, refuse.refusal());
         }
     }
@@ -566,7 +567,11 @@ final class VirtualGateway {
 
     /** When the last answer was there. */
     long lastAnsweredAt() {
-        return all.stream().filter(Told::answered).mapToLong(told -> told.endedAt).max().orElse(0);
+        return all.stream()
+                .filter(Told::answered)
+                .mapToLong(told -> told.endedAt)
+                .max()
+                .orElse(0);
     }
 
     long refusedByUpstream() {
@@ -601,7 +606,8 @@ final class VirtualGateway {
                         + " run");
             }
             if (tenant.quota() != null && tenant.quota().snapshot(now).inFlight() != 0) {
-                left.add("tenant " + tenant.tenant().name() + ": " + tenant.quota().snapshot(now));
+                left.add("tenant " + tenant.tenant().name() + ": "
+                        + tenant.quota().snapshot(now));
             }
         }
         return String.join("; ", left);
