@@ -1,7 +1,6 @@
 package dev.penstock.http;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
@@ -114,8 +113,9 @@ public final class UpstreamConnection {
     }
 
     void close() {
-        // Not through Vert.x, which would first wait until all that was written is sent.
-        ChannelFuture unused = channel.close();
+        closed = true;
+        // Past Vert.x, which would first wait until all that was written is sent.
+        channel.unsafe().close(channel.newPromise());
     }
 
     /** The peer or we closed it, which ends the loan as well. */

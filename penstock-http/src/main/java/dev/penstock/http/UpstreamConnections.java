@@ -38,6 +38,10 @@ public final class UpstreamConnections {
 
     private final Vertx vertx;
     private final UpstreamAddress address;
+
+    /** Held for as long as this is: Vert.x closes a client that nobody refers to. */
+    private final HttpClientAgent http;
+
     private final HttpChannelConnector connector;
     private final Ticker ticker;
     private final Runnable lessCrowded;
@@ -55,7 +59,7 @@ public final class UpstreamConnections {
         this.address = address;
         this.ticker = ticker;
         this.lessCrowded = lessCrowded;
-        HttpClientAgent http = vertx.createHttpClient(new HttpClientOptions()
+        this.http = vertx.createHttpClient(new HttpClientOptions()
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setSsl(address.tls())
                 .setVerifyHost(true)
@@ -93,6 +97,7 @@ public final class UpstreamConnections {
                 .map(this::opened)
                 .onComplete(done -> {
                     opening--;
+                    closeClient();
                     lessCrowded.run();
                 });
     }
@@ -183,6 +188,13 @@ public final class UpstreamConnections {
         while (!idle.isEmpty()) {
             idle.removeFirst().close();
         }
+        closeClient();
+    }
+
+    private void closeClient() {
+        if (closed && lent == 0 && opening == 0) {
+            http.close().onFailure(alreadyClosed -> {});
+        }
     }
 
     void idle(UpstreamConnection connection) {
@@ -196,6 +208,7 @@ public final class UpstreamConnections {
 
     void loanEnded() {
         lent--;
+        closeClient();
     }
 
     private void closeOld() {

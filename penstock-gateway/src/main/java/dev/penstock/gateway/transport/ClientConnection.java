@@ -1,7 +1,6 @@
 package dev.penstock.gateway.transport;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
@@ -20,7 +19,7 @@ final class ClientConnection {
     private final Channel channel;
     private final StrictRequestDecoder decoder;
     private @Nullable Inbound current;
-    private boolean closeAfterBody;
+    private boolean closing;
     private boolean served;
     private long quietSinceNanos;
     private long headSinceNanos;
@@ -36,11 +35,15 @@ final class ClientConnection {
         this.quietSinceNanos = server.now();
     }
 
+    /** Whether no further request of this connection is heard. */
+    boolean closing() {
+        return closing;
+    }
+
     void begin(Inbound inbound) {
         current = inbound;
         served = true;
         headBegun = false;
-        closeAfterBody = false;
         server.opened();
     }
 
@@ -53,7 +56,7 @@ final class ClientConnection {
     void answered(boolean bodyPending, boolean close) {
         server.ended();
         quietSinceNanos = server.now();
-        closeAfterBody = close;
+        closing = close;
         if (!bodyPending) {
             current = null;
         }
@@ -64,7 +67,7 @@ final class ClientConnection {
         if (current == inbound) {
             current = null;
             quietSinceNanos = server.now();
-            if (closeAfterBody) {
+            if (closing) {
                 closeWhenSent();
             }
         }
@@ -91,8 +94,9 @@ final class ClientConnection {
         http.close().onFailure(alreadyClosed -> {});
     }
 
+    /** Past Vert.x, which would first wait until all that was written is sent. */
     void closeNow() {
-        ChannelFuture unused = channel.close();
+        channel.unsafe().close(channel.newPromise());
     }
 
     void flush() {
@@ -111,7 +115,7 @@ final class ClientConnection {
                 closeNow();
             }
         } else if (inbound.complete()) {
-            Duration patience = closeAfterBody ? LINGER : settings.bodyPatience();
+            Duration patience = closing ? LINGER : settings.bodyPatience();
             if (now - quietSinceNanos >= patience.toNanos()) {
                 closeNow();
             }

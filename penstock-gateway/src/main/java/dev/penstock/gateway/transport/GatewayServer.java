@@ -2,7 +2,6 @@ package dev.penstock.gateway.transport;
 
 import dev.penstock.time.Ticker;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
@@ -44,6 +43,7 @@ public final class GatewayServer {
     private final Set<ClientConnection> connections = new LinkedHashSet<>();
     private int open;
     private long sweep = -1;
+    private boolean stopping;
 
     private GatewayServer(Vertx vertx, ServerSettings settings, Ticker ticker, Consumer<Inbound> handler) {
         this.vertx = vertx;
@@ -107,8 +107,8 @@ public final class GatewayServer {
 
     private void connected(HttpConnection http) {
         Channel channel = ((ConnectionBase) http).channel();
-        if (connections.size() >= settings.mostConnections()) {
-            ChannelFuture unused = channel.close();
+        if (stopping || connections.size() >= settings.mostConnections()) {
+            channel.unsafe().close(channel.newPromise());
             return;
         }
         StrictRequestDecoder decoder = new StrictRequestDecoder(options);
@@ -127,6 +127,9 @@ public final class GatewayServer {
                 .channel()
                 .attr(ClientConnection.KEY)
                 .get());
+        if (connection.closing()) {
+            return;
+        }
         Inbound inbound = new Inbound(connection, request);
         connection.begin(inbound);
         ApiError refusal = RequestCheck.of(request);
@@ -181,12 +184,13 @@ public final class GatewayServer {
     }
 
     /**
-     * Takes no more connections, closes idle ones now and the others after their answer.
+     * Takes no more requests: closes new and idle connections now, and the others after their answer.
      *
      * @param patience after which those that are left are cut
      * @return completes when all are closed
      */
     public Future<Void> shutDown(Duration patience) {
+        stopping = true;
         return server.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS).onComplete(done -> stopSweeping());
     }
 

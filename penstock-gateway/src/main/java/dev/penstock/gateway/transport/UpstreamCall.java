@@ -3,6 +3,7 @@ package dev.penstock.gateway.transport;
 import dev.penstock.http.UpstreamConnection;
 import dev.penstock.http.UpstreamConnections;
 import dev.penstock.verdict.Verdict.Fault;
+import io.netty.handler.codec.PrematureChannelClosureException;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -38,7 +39,7 @@ public final class UpstreamCall {
 
         /**
          * The call broke; it is over. May come at any time after {@link #send} was called, also before it returns. If the
-         * client has seen the head, it has been cut off, and {@link Inbound#onGone} is not called.
+         * client has seen something of the answer, it has been cut off, and {@link Inbound#onGone} is not called.
          */
         void failed(CallFailure failure);
 
@@ -78,6 +79,7 @@ public final class UpstreamCall {
     private SseScanner scanner = new SseScanner();
     private @Nullable Inbound client;
     private boolean headPassedOn;
+    private boolean clientSaw;
     private Map<String, String> added = Map.of();
     private Consumer<Buffer> tap = piece -> {};
     private OptionalLong length = OptionalLong.empty();
@@ -398,6 +400,7 @@ public final class UpstreamCall {
     private void fillHead(Inbound to) {
         if (!headPassedOn) {
             headPassedOn = true;
+            clientSaw = true;
             to.fill(Objects.requireNonNull(head), length, added);
         }
     }
@@ -412,6 +415,7 @@ public final class UpstreamCall {
             return;
         }
         fillHead(to);
+        clientSaw = true;
         to.write(piece);
         if (to.full() && !held) {
             waitForClient(to);
@@ -438,7 +442,9 @@ public final class UpstreamCall {
         }
         drop();
         String place = connections.address().place();
-        if (cause instanceof HttpClosedException || cause instanceof IOException) {
+        if (cause instanceof HttpClosedException
+                || cause instanceof IOException
+                || cause instanceof PrematureChannelClosureException) {
             fail(
                     Fault.CONNECTION_LOST,
                     head == null
@@ -455,14 +461,13 @@ public final class UpstreamCall {
         }
         step = Step.OVER;
         Inbound to = client;
-        boolean seen = to != null && to.headSent();
         if (to != null) {
             to.noSink();
-            if (seen) {
+            if (clientSaw) {
                 to.cut();
             }
         }
-        listener.failed(new CallFailure(fault, seen, explanation));
+        listener.failed(new CallFailure(fault, clientSaw, explanation));
     }
 
     /** Ends the call, whatever it does: the upstream sees its connection closed. Harmless when the call is over. */
