@@ -1,5 +1,7 @@
 package dev.penstock.quota;
 
+import java.util.function.LongUnaryOperator;
+
 /**
  * Learns "so many requests a window" from a provider that shows no limits and says nothing but when to come back. What
  * was admitted until it refused is the amount, and the time that it names is the window's end; from there the next window
@@ -11,9 +13,14 @@ package dev.penstock.quota;
  * <p>Confined to the lock of the quota that owns it.
  */
 final class BlindWindow {
-    /** Full windows without a refusal after which a little more is tried. */
+    /** Full windows without a refusal after which a little more is tried; several times as many when that was refused. */
     private static final int CALM_WINDOWS = 8;
 
+    private static final int FEWER_TRIALS = 4;
+    private static final int MOST_CALM_WINDOWS = 1 << 20;
+
+    private static final long SECOND_NANOS = 1_000_000_000;
+    private static final long ROUNDING_NANOS = 100_000_000;
     private static final int GROWTH_SHARE = 16;
     private static final int MOST_EMPTY_WINDOWS = 3;
 
@@ -32,6 +39,10 @@ final class BlindWindow {
 
     private long endsAt;
     private int calmWindows;
+    private int neededCalmWindows = CALM_WINDOWS;
+    /** Whether this window tries more than was ever admitted. */
+    private boolean growing;
+
     private int emptyWindows;
 
     boolean learned() {
@@ -79,7 +90,8 @@ final class BlindWindow {
             start(now, false);
         } else if (learned && over(now)) {
             calmWindows = refused == 0 && taken >= amount ? calmWindows + 1 : 0;
-            if (calmWindows >= CALM_WINDOWS) {
+            growing = calmWindows >= neededCalmWindows;
+            if (growing) {
                 calmWindows = 0;
                 amount += Math.max(1, amount / GROWTH_SHARE);
             }
@@ -106,22 +118,37 @@ final class BlindWindow {
 
     /**
      * @param sentAt when the refused request was sent
-     * @param untilNanos the time from which on the provider may be asked again
+     * @param now when the refusal came
+     * @param hint the time from now after which the provider may be asked again
+     * @param sentSince how many requests were sent since a time
      * @return whether it says something of a window; false where hints turn out to be worth nothing
      */
-    boolean refused(long sentAt, long untilNanos) {
+    boolean refused(long sentAt, long now, long hint, LongUnaryOperator sentSince) {
         if (!open || sentAt - openedAt < 0) {
             return emptyWindows < MOST_EMPTY_WINDOWS; // of a window that is over
         }
         refused++;
         calmWindows = 0;
-        long admitted = taken - refused;
+        if (growing) {
+            growing = false;
+            neededCalmWindows = Math.min(MOST_CALM_WINDOWS, neededCalmWindows * FEWER_TRIALS);
+        }
         boolean wasProbing = probing;
         probing = false;
+        // Each of several refusals gives an end that is late by its way back and by what was rounded up.
+        long until = now + hint;
+        endsAt = endNamed && endsAt - until < 0 ? endsAt : until;
+        endNamed = true;
         if (wasProbing) {
             // The old window goes on: it is longer than was deduced.
-            lengthNanos += Math.max(1, untilNanos - openedAt);
-        } else if (admitted == 0) {
+            lengthNanos = wholeSeconds(lengthNanos + Math.max(1, endsAt - openedAt));
+            return true;
+        }
+        if (!learned) {
+            leaveOutTheWindowBefore(sentAt, hint, sentSince);
+        }
+        long admitted = taken - refused;
+        if (admitted <= 0) {
             // The time that the provider named was too early; after some of these its word counts for nothing.
             emptyWindows++;
             if (emptyWindows >= MOST_EMPTY_WINDOWS || !learned) {
@@ -130,21 +157,31 @@ final class BlindWindow {
                 open = false;
                 return false;
             }
-        } else if (learned) {
-            emptyWindows = 0;
-            amount = Math.min(amount, admitted);
-        } else {
-            emptyWindows = 0;
-            learned = true;
-            amount = admitted;
-            lengthNanos = 0;
+            return true;
         }
-        endNamed = true;
-        endsAt = untilNanos;
-        if (!wasProbing && admitted > 0) {
-            lengthNanos = Math.max(1, confirmed ? Math.max(lengthNanos, untilNanos - openedAt) : untilNanos - openedAt);
-        }
+        emptyWindows = 0;
+        amount = learned ? Math.min(amount, admitted) : admitted;
+        learned = true;
+        long told = wholeSeconds(Math.max(1, endsAt - openedAt));
+        lengthNanos = confirmed ? Math.max(lengthNanos, told) : told;
         return true;
+    }
+
+    /** Where the end is told exactly and the length is plausible, the beginning follows, and what came before it. */
+    private void leaveOutTheWindowBefore(long sentAt, long hint, LongUnaryOperator sentSince) {
+        boolean rounded = hint % SECOND_NANOS == 0;
+        long length = wholeSeconds(endsAt - openedAt);
+        // It ended not before the time told, counted from the sending.
+        long began = sentAt + hint - length;
+        if (!rounded && length >= SECOND_NANOS && began - openedAt > 0 && sentAt - began >= 0) {
+            openedAt = began;
+            taken = sentSince.applyAsLong(began);
+        }
+    }
+
+    /** People choose whole seconds, and what is measured is a little too long. */
+    private static long wholeSeconds(long nanos) {
+        return nanos < SECOND_NANOS ? nanos : (nanos + ROUNDING_NANOS) / SECOND_NANOS * SECOND_NANOS;
     }
 
     private boolean over(long now) {

@@ -114,7 +114,9 @@ final class Meter {
         if (units == 0) {
             return 0;
         }
-        long wait = windowed ? window.waitNanos(ahead, units, amount, now) : bucket.waitNanos(ahead, units, now);
+        // Caution after a refusal is over soon; only what others are known to take will be missing then too.
+        double share = foreignUse.shareOf(1 / bucket.nanosPerUnit());
+        long wait = windowed ? window.waitNanos(ahead, units, amount, now) : bucket.waitNanos(ahead, units, share, now);
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 

@@ -215,17 +215,19 @@ public final class Quota {
     }
 
     /**
-     * How long the limit of which a cost takes the greatest share needs to grant it, in seconds: what requests of
-     * different kinds have in common, so that they can be weighed against each other. 0 while no limit is known.
+     * The greatest share that a cost takes of any limit, in seconds of the limit's window: what requests of different kinds
+     * have in common, so that they can be weighed against each other. Of a window longer than a minute it is a minute's part
+     * of the whole, as nobody waits for a day's limit to refill until it is used up. 0 while no limit is known.
      */
     public double dominantSeconds(Cost cost) {
         lock.lock();
         try {
             double most = 0;
             for (Meter meter : meters) {
-                double perSecond = new Limit(meter.dimension(), meter.amount()).perSecond();
-                if (perSecond > 0) {
-                    most = Math.max(most, cost.of(meter.dimension().unit()) / perSecond);
+                if (meter.amount() > 0) {
+                    double seconds = Math.min(60, meter.dimension().window().toNanos() / 1e9);
+                    most = Math.max(
+                            most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
                 }
             }
             return most;
@@ -523,15 +525,20 @@ public final class Quota {
         if (refusedByShownLimit(refused, reservation, now)) {
             return;
         }
+        boolean overloaded = overload.turnedAway();
         if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
             // It says when to come back and nothing else: that is enough to find out its window.
-            long until = now + exceeded.tryAgainIn().get().toNanos();
-            if (blindWindow.refused(reservation.sentAtNanos(), until)) {
-                close(until);
+            long hint = exceeded.tryAgainIn().get().toNanos();
+            boolean understood = blindWindow.refused(
+                    reservation.sentAtNanos(),
+                    now,
+                    hint,
+                    time -> total.requests() - totals.upTo(time, total).requests());
+            if (understood) {
                 return;
             }
         }
-        if (overload.turnedAway()) {
+        if (overloaded) {
             concurrency.overloaded(inFlight + 1, now);
             if (adaptiveRate != null) {
                 adaptiveRate.answered(true, now);

@@ -45,6 +45,11 @@ final class RecentTotals {
         return at(sentAt + OVERTAKING_NANOS, atSending);
     }
 
+    /** The total at a moment; {@code unknown} if it is too long ago to tell. */
+    Cost upTo(long time, Cost unknown) {
+        return at(time, unknown);
+    }
+
     private Cost at(long time, Cost unknown) {
         long low = Math.max(0, count - CAPACITY);
         if (low == count || times[index(low)] - time > 0) {

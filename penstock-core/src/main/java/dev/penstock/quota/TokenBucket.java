@@ -34,11 +34,15 @@ final class TokenBucket {
 
     /** Time until {@code amount} fits, 0 if it fits now. Changes nothing. */
     long waitNanos(long amount, long now) {
-        return waitNanos(0, amount, now);
+        return waitNanos(0, amount, drain, now);
     }
 
-    /** Time until {@code amount} fits when {@code ahead} is taken before it. Changes nothing. */
-    long waitNanos(long ahead, long amount, long now) {
+    /**
+     * Time until {@code amount} fits when {@code ahead} is taken before it. Changes nothing.
+     *
+     * @param share of the refill that somebody else consumes from now on
+     */
+    long waitNanos(long ahead, long amount, double share, long now) {
         long usable = burstNanos - Math.min(reserveNanos, burstNanos / 8);
         // More than the bucket ever holds is let through on a full bucket and leaves debt: depth is learned, and a
         // limiter that is one second deep must still pass a request of two seconds' worth.
@@ -47,7 +51,7 @@ final class TokenBucket {
         if (excess <= 0) {
             return 0;
         }
-        return drain == 0 ? excess : (long) Math.ceil(excess / (1 - drain));
+        return share == 0 ? excess : (long) Math.ceil(excess / (1 - share));
     }
 
     void take(long amount, long now) {
