@@ -545,6 +545,7 @@ final class Exchange implements UpstreamCall.Listener {
     @Override
     public void failed(CallFailure failure) {
         Verdict verdict = new Verdict.Transient(failure.fault(), Optional.empty(), failure.explanation());
+        passing = failure.passedOn();
         if (!settled) {
             answer = null;
             settle(verdict, List.of());

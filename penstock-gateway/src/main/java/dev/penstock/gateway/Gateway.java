@@ -55,6 +55,9 @@ public final class Gateway implements AutoCloseable {
                 .setInternalBlockingPoolSize(2)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        // Without this, Vert.x logs through whatever it finds, which may be nothing.
+        vertx.exceptionHandler(defect -> System.getLogger(Gateway.class.getName())
+                .log(System.Logger.Level.ERROR, "a defect of the gateway; please report it", defect));
         Context context = vertx.getOrCreateContext();
         Ticker ticker = Ticker.system();
         CompletableFuture<Gateway> started = new CompletableFuture<>();
