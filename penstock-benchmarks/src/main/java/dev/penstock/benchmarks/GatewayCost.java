@@ -34,11 +34,12 @@ final class GatewayCost {
     private record Cell(Case of, Proxy proxy, List<Figures> rounds) {}
 
     static void run(Bench bench) throws IOException, InterruptedException {
-        try (Program upstream = Program.startJava(bench.root(), bench.log(), MockUpstream.class)) {
-            int port = Integer.parseInt(upstream.firstLine().strip());
-            try (Program bare = Program.startJava(bench.root(), bench.log(), BareProxy.class, Integer.toString(port));
+        try (Program upstream = Program.startJava(bench.root(), bench.log(), MockUpstream.class, "0")) {
+            int port = upstream.port();
+            try (Program bare =
+                            Program.startJava(bench.root(), bench.log(), BareProxy.class, "0", Integer.toString(port));
                     GatewayProcess gateway = GatewayProcess.start(bench, "http://127.0.0.1:" + port + "/v1")) {
-                int barePort = Integer.parseInt(bare.firstLine().strip());
+                int barePort = bare.port();
                 Optional<Nginx.Running> nginx = Nginx.start(bench, port);
                 List<Proxy> proxies = new ArrayList<>();
                 try {

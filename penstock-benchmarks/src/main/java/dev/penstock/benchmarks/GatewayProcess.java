@@ -41,7 +41,7 @@ final class GatewayProcess implements AutoCloseable {
         arguments.addAll(List.of(options));
         Program program = Program.start(bench.root(), log, Map.of(), arguments.toArray(String[]::new));
         try {
-            int port = Integer.parseInt(program.firstLine().strip());
+            int port = program.port();
             return new GatewayProcess(program, port, URI.create(livePage(log) + "/api/state"));
         } catch (IOException | RuntimeException e) {
             program.close();

@@ -30,6 +30,7 @@ import java.util.function.IntFunction;
  * kept open and used again. Nothing is repeated.
  */
 final class LoadClient implements AutoCloseable {
+    private static final String CHAT = "/v1/chat/completions";
     private static final int STATUS_LOST = 0;
     private static final int MOST_CONNECTIONS = 12_000;
     private static final Duration GRACE = Duration.ofSeconds(20);
@@ -41,8 +42,8 @@ final class LoadClient implements AutoCloseable {
     private final ArrayDeque<HttpClientConnection> idle = new ArrayDeque<>();
     private final List<HttpClientConnection> opened = new ArrayList<>();
 
-    /** A body and headers beside the content type. */
-    record Sending(Buffer body, Map<String, String> headers) {}
+    /** A target, a body and headers beside the content type. */
+    record Sending(String target, Buffer body, Map<String, String> headers) {}
 
     /**
      * What became of one.
@@ -61,11 +62,12 @@ final class LoadClient implements AutoCloseable {
     }
 
     static Sending chat(String text, int mostOutput, Map<String, String> headers) {
-        return new Sending(body("", text, mostOutput), headers);
+        return new Sending(CHAT, body("", text, mostOutput), headers);
     }
 
+    /** One whose answer is a stream; what follows the path tells that to an upstream that does not read bodies. */
     static Sending stream(String text, int mostOutput) {
-        return new Sending(body("\"stream\":true,", text, mostOutput), Map.of());
+        return new Sending(CHAT + "?of=/stream", body("\"stream\":true,", text, mostOutput), Map.of());
     }
 
     private static Buffer body(String first, String text, int mostOutput) {
@@ -92,7 +94,7 @@ final class LoadClient implements AutoCloseable {
                 .onSuccess(connection -> connection
                         .request(new RequestOptions()
                                 .setMethod(HttpMethod.POST)
-                                .setURI("/v1/chat/completions")
+                                .setURI(sending.target)
                                 .putHeader("content-type", "application/json")
                                 .putHeader("authorization", "Bearer any"))
                         .compose(request -> {

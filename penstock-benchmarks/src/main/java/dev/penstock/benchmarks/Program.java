@@ -56,6 +56,16 @@ final class Program implements AutoCloseable {
         return startCommand(directory, log, Map.of(), command);
     }
 
+    /** Reads the port, which is the last word of the first line of its standard output. */
+    int port() throws IOException {
+        String line = firstLine().strip();
+        try {
+            return Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1));
+        } catch (NumberFormatException e) {
+            throw new IOException("a process did not say its port in its first line, which is '" + line + "'", e);
+        }
+    }
+
     /** Reads the first line of its standard output. */
     String firstLine() throws IOException {
         var reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
