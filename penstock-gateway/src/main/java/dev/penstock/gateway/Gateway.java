@@ -3,12 +3,8 @@ package dev.penstock.gateway;
 import dev.penstock.gateway.config.GatewayConfig;
 import dev.penstock.gateway.transport.GatewayServer;
 import dev.penstock.gateway.transport.ServerSettings;
+import dev.penstock.http.EventLoop;
 import dev.penstock.time.Ticker;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
@@ -26,17 +22,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Gateway implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final Vertx vertx;
-    private final Context context;
+    private final EventLoop eventLoop;
     private final GatewayLoop loop;
     private final GatewayServer server;
     private final String host;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CompletableFuture<Boolean> drained = new CompletableFuture<>();
 
-    private Gateway(Vertx vertx, Context context, GatewayLoop loop, GatewayServer server, String host) {
-        this.vertx = vertx;
-        this.context = context;
+    private Gateway(EventLoop eventLoop, GatewayLoop loop, GatewayServer server, String host) {
+        this.eventLoop = eventLoop;
         this.loop = loop;
         this.server = server;
         this.host = host;
@@ -49,42 +43,14 @@ public final class Gateway implements AutoCloseable {
      * @throws UncheckedIOException when the address is taken or may not be used
      */
     public static Gateway start(GatewaySettings settings, GatewayEvents events) {
-        Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setWorkerPoolSize(1)
-                .setInternalBlockingPoolSize(2)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        // Without this, Vert.x logs through whatever it finds, which may be nothing.
-        vertx.exceptionHandler(defect -> System.getLogger(Gateway.class.getName())
-                .log(System.Logger.Level.ERROR, "a defect of the gateway; please report it", defect));
-        Context context = vertx.getOrCreateContext();
+        EventLoop eventLoop = new EventLoop("the gateway");
         Ticker ticker = Ticker.system();
-        CompletableFuture<Gateway> started = new CompletableFuture<>();
-        context.runOnContext(ignored -> {
-            try {
-                GatewayLoop loop = new GatewayLoop(vertx, context, ticker, settings, events);
-                ServerSettings where = ServerSettings.on(settings.host(), settings.port());
-                GatewayServer.listen(vertx, where, ticker, loop::accept)
-                        .onSuccess(
-                                server -> started.complete(new Gateway(vertx, context, loop, server, settings.host())))
-                        .onFailure(started::completeExceptionally);
-            } catch (RuntimeException e) {
-                started.completeExceptionally(e);
-            }
+        return eventLoop.listen("port " + settings.port(), settings.host(), () -> {
+            GatewayLoop loop = new GatewayLoop(eventLoop.vertx(), eventLoop.context(), ticker, settings, events);
+            ServerSettings where = ServerSettings.on(settings.host(), settings.port());
+            return GatewayServer.listen(eventLoop.vertx(), where, ticker, loop::accept)
+                    .map(server -> new Gateway(eventLoop, loop, server, settings.host()));
         });
-        try {
-            return await(started, "start");
-        } catch (IllegalStateException e) {
-            closeQuietly(vertx);
-            if (e.getCause() instanceof IOException cause) { // taken, not allowed, or no address of this machine
-                throw new UncheckedIOException(
-                        "port " + settings.port() + " on " + settings.host() + " cannot be used: " + cause.getMessage()
-                                + "; choose another port, or 0 for any free one",
-                        cause);
-            }
-            throw e;
-        }
     }
 
     public int port() {
@@ -117,7 +83,7 @@ public final class Gateway implements AutoCloseable {
         if (closed.get()) {
             return;
         }
-        context.runOnContext(ignored -> {
+        eventLoop.run(() -> {
             loop.stop();
             server.shutDown(patience).onComplete(down -> drained.complete(down.succeeded()));
         });
@@ -143,36 +109,14 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            closeQuietly(vertx);
+            eventLoop.close();
             drained.complete(true);
         }
     }
 
     private void onLoop(Runnable work) {
         if (!closed.get()) {
-            context.runOnContext(ignored -> work.run());
-        }
-    }
-
-    private static void closeQuietly(Vertx vertx) {
-        try {
-            await(vertx.close().toCompletionStage().toCompletableFuture(), "stop");
-        } catch (IllegalStateException e) {
-            System.getLogger(Gateway.class.getName())
-                    .log(System.Logger.Level.WARNING, "the gateway did not stop cleanly", e);
-        }
-    }
-
-    private static <T> T await(CompletableFuture<T> future, String what) {
-        try {
-            return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while the gateway was to " + what, e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the gateway failed to " + what, e.getCause());
-        } catch (TimeoutException e) {
-            throw new IllegalStateException("the gateway did not " + what + " within " + PATIENCE, e);
+            eventLoop.run(work);
         }
     }
 }

@@ -783,6 +783,7 @@ final class RequestDispatcher<T> {
     private Slot slot(UpstreamState upstream, Lane<T> lane, double turn, long now) {
         String family = lane.key().family();
         Quota quota = new Quota(QuotaSettings.learnEverything()
+                .withKnown(KnownLimits.of(family))
                 .withCaps(upstream.upstream().capsFor(family))
                 .withMaxConcurrency(mostCalls(upstream))
                 .withHidden(shown ->

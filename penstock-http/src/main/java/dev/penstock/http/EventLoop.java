@@ -5,8 +5,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,11 +36,18 @@ public final class EventLoop implements AutoCloseable {
                 .setInternalBlockingPoolSize(1)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        // Without this, Vert.x logs through whatever it finds, which may be nothing.
+        vertx.exceptionHandler(
+                defect -> log(System.Logger.Level.ERROR, "a defect in " + whose + "; please report it", defect));
         this.context = vertx.getOrCreateContext();
     }
 
     public Vertx vertx() {
         return vertx;
+    }
+
+    public Context context() {
+        return context;
     }
 
     /** Runs something on the event loop, some time soon. */
@@ -83,7 +90,7 @@ public final class EventLoop implements AutoCloseable {
             return call("start", start);
         } catch (IllegalStateException e) {
             close();
-            if (e.getCause() instanceof BindException cause) {
+            if (e.getCause() instanceof IOException cause) { // taken, not allowed, or no address of this machine
                 throw new UncheckedIOException(
                         port + " on " + host + " cannot be used: " + cause.getMessage()
                                 + "; choose another port, or 0 for any free one",
@@ -114,8 +121,11 @@ public final class EventLoop implements AutoCloseable {
             Void closed = await("stop", vertx.close().toCompletionStage().toCompletableFuture(), PATIENCE);
             assert closed == null;
         } catch (IllegalStateException e) {
-            System.getLogger(EventLoop.class.getName())
-                    .log(System.Logger.Level.WARNING, whose + " did not stop cleanly", e);
+            log(System.Logger.Level.WARNING, whose + " did not stop cleanly", e);
         }
+    }
+
+    private static void log(System.Logger.Level level, String message, Throwable why) {
+        System.getLogger(EventLoop.class.getName()).log(level, message, why);
     }
 }
