@@ -31,6 +31,9 @@ final class BlindWindow {
 
     private boolean open;
     private long openedAt;
+    /** Whether this is the first window of which something is known. */
+    private boolean learning;
+
     private long taken;
     private long refused;
     private boolean probing;
@@ -144,7 +147,8 @@ final class BlindWindow {
             lengthNanos = wholeSeconds(lengthNanos + Math.max(1, endsAt - openedAt));
             return true;
         }
-        if (!learned) {
+        learning |= !learned;
+        if (learning) {
             leaveOutTheWindowBefore(sentAt, hint, sentSince);
         }
         long admitted = taken - refused;
@@ -197,6 +201,7 @@ final class BlindWindow {
         openedAt = now;
         taken = 0;
         refused = 0;
+        learning = false;
         probing = tryFirst;
         endNamed = false;
     }

@@ -35,6 +35,7 @@ final class Meter {
     private final LimitSource source;
     private final TokenBucket bucket;
     private final SlidingWindow window;
+    private final ShownWindow shown;
     private final BurstProbe probe = new BurstProbe();
     private final ForeignUse foreignUse = new ForeignUse();
     private final ForeignTotal foreignTotal = new ForeignTotal();
@@ -70,6 +71,7 @@ final class Meter {
         this.amount = limit.amount();
         this.bucket = new TokenBucket(Math.max(1, amount), windowNanos, now);
         this.window = new SlidingWindow(windowNanos, now);
+        this.shown = new ShownWindow(windowNanos);
         this.startedAt = now;
         this.calmSince = now;
         // A cap of the user's own is counted here alone: nothing can overtake anything.
@@ -79,6 +81,15 @@ final class Meter {
 
     Dimension dimension() {
         return dimension;
+    }
+
+    /** The limit as it turned out to be: headers do not name their window, and a text may name a wrong one. */
+    Limit limit() {
+        return new Limit(
+                shown.found()
+                        ? new Dimension(dimension.scope(), dimension.unit(), Duration.ofNanos(shown.lengthNanos()))
+                        : dimension,
+                amount);
     }
 
     LimitSource source() {
@@ -103,9 +114,14 @@ final class Meter {
         if (units == 0) {
             return 0;
         }
-        long wait = windowed
-                ? window.waitNanos(units, amount, now)
-                : Math.max(bucket.waitNanos(units, now), probed ? probe.waitNanos(now) : 0);
+        long wait;
+        if (shown.found()) {
+            wait = shown.waitNanos(0, units, amount, now);
+        } else if (windowed) {
+            wait = window.waitNanos(units, amount, now);
+        } else {
+            wait = Math.max(bucket.waitNanos(units, now), probed ? probe.waitNanos(now) : 0);
+        }
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 
@@ -114,9 +130,15 @@ final class Meter {
         if (units == 0) {
             return 0;
         }
-        // Caution after a refusal is over soon; only what others are known to take will be missing then too.
-        double share = foreignUse.shareOf(1 / bucket.nanosPerUnit());
-        long wait = windowed ? window.waitNanos(ahead, units, amount, now) : bucket.waitNanos(ahead, units, share, now);
+        long wait;
+        if (shown.found()) {
+            wait = shown.waitNanos(ahead, units, amount, now);
+        } else if (windowed) {
+            wait = window.waitNanos(ahead, units, amount, now);
+        } else {
+            // Caution after a refusal is over soon; only what others are known to take will be missing then too.
+            wait = bucket.waitNanos(ahead, units, foreignUse.shareOf(1 / bucket.nanosPerUnit()), now);
+        }
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 
@@ -133,6 +155,7 @@ final class Meter {
         }
         bucket.take(units, now);
         window.take(units, now);
+        shown.take(units, now);
         // A provider that counts windows has nothing left now, where a bucket has refilled a little: feel the way.
         if (takenInAll <= amount && takenInAll + units > amount) {
             probe.restart(now);
@@ -145,6 +168,7 @@ final class Meter {
     void giveBack(long units, long takenAt, long now) {
         bucket.giveBack(units, now);
         window.giveBack(units, takenAt, now);
+        shown.giveBack(units, takenAt, now);
     }
 
     /**
@@ -167,6 +191,15 @@ final class Meter {
         long remaining = state.remaining();
         long totalAtSending = reservation.totalAtSending().of(dimension.unit());
         window.observeUsed(amount - remaining, amount, sentAt);
+        if (probed && state.resetIn().isPresent()) {
+            shown.observe(
+                    amount - remaining,
+                    sent,
+                    amount,
+                    sentAt,
+                    now,
+                    state.resetIn().get().toNanos());
+        }
         learnDepth(remaining, reservation, sent.refused(), now);
         observed = true;
         observedAt = sentAt;
@@ -280,13 +313,19 @@ final class Meter {
 
     QuotaSnapshot.Level snapshot(long now) {
         double perNano = 1 / bucket.nanosPerUnit();
-        double remaining = windowed ? amount - window.used(now) : bucket.level(now);
+        boolean counted = windowed || shown.found();
+        double remaining;
+        if (shown.found()) {
+            remaining = amount - shown.used(now);
+        } else {
+            remaining = windowed ? amount - window.used(now) : bucket.level(now);
+        }
         return new QuotaSnapshot.Level(
-                new Limit(dimension, amount),
+                limit(),
                 source,
                 remaining,
-                windowed ? amount : bucket.depth(),
-                windowed,
+                counted ? amount : bucket.depth(),
+                counted,
                 foreignUse.shareOf(perNano));
     }
 

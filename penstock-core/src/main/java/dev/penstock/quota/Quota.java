@@ -225,7 +225,7 @@ public final class Quota {
             double most = 0;
             for (Meter meter : meters) {
                 if (meter.amount() > 0) {
-                    double seconds = Math.min(60, meter.dimension().window().toNanos() / 1e9);
+                    double seconds = Math.min(60, meter.limit().dimension().window().toNanos() / 1e9);
                     most = Math.max(
                             most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
                 }
@@ -439,7 +439,7 @@ public final class Quota {
         }
         for (LimitState shown : states) {
             LimitState state =
-                    new LimitState(new Limit(named(shown), shown.limit().amount()), shown.remaining());
+                    new LimitState(new Limit(named(shown), shown.limit().amount()), shown.remaining(), shown.resetIn());
             if (contradictsWhatWasSeen(state)) {
                 continue;
             }
@@ -533,7 +533,7 @@ public final class Quota {
                     reservation.sentAtNanos(),
                     now,
                     hint,
-                    time -> total.requests() - totals.upTo(time, total).requests());
+                    time -> total.requests() - totals.upTo(time - 1, total).requests());
             if (understood) {
                 return;
             }
@@ -641,7 +641,7 @@ public final class Quota {
     }
 
     private static BlockedBy.ByLimit blockedBy(Meter meter, long units) {
-        return new BlockedBy.ByLimit(meter.dimension(), meter.amount(), units, meter.source());
+        return new BlockedBy.ByLimit(meter.limit().dimension(), meter.amount(), units, meter.source());
     }
 
     private static Deferred until(BlockedBy by, long at) {

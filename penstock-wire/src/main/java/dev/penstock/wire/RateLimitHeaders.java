@@ -8,6 +8,7 @@ import dev.penstock.limit.Unit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,8 +54,15 @@ public final class RateLimitHeaders {
             }
             // More than the limit holds cannot remain.
             remaining = Math.min(remaining, limit);
-            Dimension dimension = group.dimension(limit - remaining, limit, headers.first(group.resetHeader));
-            states.add(new LimitState(new Limit(dimension, limit), remaining));
+            String reset = headers.first(group.resetHeader);
+            long resetNanos = reset == null ? GoDuration.MALFORMED : GoDuration.parseNanos(reset);
+            Dimension dimension = group.dimension(limit - remaining, limit, resetNanos);
+            states.add(new LimitState(
+                    new Limit(dimension, limit),
+                    remaining,
+                    resetNanos == GoDuration.MALFORMED
+                            ? Optional.empty()
+                            : Optional.of(Duration.ofNanos(resetNanos))));
         }
         return states;
     }
@@ -78,12 +86,8 @@ public final class RateLimitHeaders {
             perMonth = new Dimension(scope, unit, Duration.ofDays(30));
         }
 
-        Dimension dimension(long used, long limit, @Nullable String reset) {
-            if (used <= 0 || reset == null) {
-                return perMinute;
-            }
-            long nanos = GoDuration.parseNanos(reset);
-            if (nanos == GoDuration.MALFORMED) {
+        Dimension dimension(long used, long limit, long nanos) {
+            if (used <= 0 || nanos == GoDuration.MALFORMED) {
                 return perMinute;
             }
             double share = (double) used / limit;

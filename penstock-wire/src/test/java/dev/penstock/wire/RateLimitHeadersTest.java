@@ -12,6 +12,7 @@ import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Scope;
 import dev.penstock.limit.Unit;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,12 +54,24 @@ class RateLimitHeadersTest {
         Unit unit = name.equals("requests") ? Unit.REQUESTS : Unit.TOKENS;
         Dimension dimension = new Dimension(Scope.ORGANIZATION, unit, Duration.ofSeconds(windowSeconds));
         assertThat(RateLimitHeaders.read(group(name, "" + limit, "" + remaining, reset)))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(dimension, limit), remaining));
+    }
+
+    @Test
+    void theResetIsToldAsItCame() {
+        assertThat(RateLimitHeaders.read(group("requests", "20", "17", "4.8s")))
+                .extracting(LimitState::resetIn)
+                .containsExactly(Optional.of(Duration.ofMillis(4_800)));
+        assertThat(RateLimitHeaders.read(group("requests", "20", "17", "soon")))
+                .extracting(LimitState::resetIn)
+                .containsExactly(Optional.empty());
     }
 
     @Test
     void anEmptyDailyLimitIsStillDaily() {
         assertThat(RateLimitHeaders.read(group("requests", "200", "0", "24h0m0s")))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(REQUESTS_PER_DAY, 200), 0));
     }
 
@@ -66,6 +79,7 @@ class RateLimitHeadersTest {
     void aMonthlyTokenLimitIsTold() {
         Dimension monthly = new Dimension(Scope.ORGANIZATION, Unit.TOKENS, Duration.ofDays(30));
         assertThat(RateLimitHeaders.read(group("tokens", "100000", "50000", "360h0m0s")))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(monthly, 100_000), 50_000));
     }
 
@@ -81,6 +95,7 @@ class RateLimitHeadersTest {
     })
     void whatDecidesNothingIsAMinute(long limit, long remaining, @Nullable String reset) {
         assertThat(RateLimitHeaders.read(group("tokens", "" + limit, "" + remaining, reset)))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(TOKENS_PER_MINUTE, limit), remaining));
     }
 
@@ -104,12 +119,14 @@ class RateLimitHeadersTest {
     @Test
     void anAccountInDebtHasANegativeRemainder() {
         assertThat(RateLimitHeaders.read(group("tokens", "10000", "-263", "1m1.578s")))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(TOKENS_PER_MINUTE, 10_000), -263));
     }
 
     @Test
     void moreThanTheLimitCannotRemain() {
         assertThat(RateLimitHeaders.read(group("tokens", "10000", "10500", "0s")))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(new LimitState(new Limit(TOKENS_PER_MINUTE, 10_000), 10_000));
     }
 
@@ -126,6 +143,7 @@ class RateLimitHeadersTest {
                 "x-ratelimit-remaining-project-tokens", "57000",
                 "x-ratelimit-reset-project-tokens", "3s"));
         assertThat(RateLimitHeaders.read(headers))
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("resetIn")
                 .containsExactly(
                         new LimitState(new Limit(REQUESTS_PER_MINUTE, 500), 499),
                         new LimitState(new Limit(TOKENS_PER_MINUTE, 30_000), 29_996),
