@@ -2,6 +2,7 @@ package dev.penstock.gateway;
 
 import dev.penstock.gateway.config.BudgetDecision;
 import dev.penstock.gateway.config.BudgetHold;
+import dev.penstock.gateway.config.Tenant;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.gateway.transport.AnswerHead;
 import dev.penstock.gateway.transport.ApiError;
@@ -26,6 +27,7 @@ import dev.penstock.wire.StreamUsage;
 import dev.penstock.wire.Usage;
 import dev.penstock.wire.VerdictReader;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -154,6 +156,12 @@ final class Exchange implements UpstreamCall.Listener {
         String family = gateway.familyOfPath(inbound);
         long bodyBytes =
                 body instanceof OutboundRequest.Body.Bytes held ? held.bytes().length() : 0;
+        Tenant tenant = head.tenant();
+        boolean bounded = !tenant.models().isEmpty() || tenant.budget().isPresent();
+        if (bounded && head.endpoint().isEmpty() && !asksForModels()) {
+            refuse(endpointNotAllowed());
+            return;
+        }
         if (head.endpoint().isPresent()) {
             Optional<RequestFacts> read = gateway.facts(head.endpoint().get(), inbound, bytes);
             if (read.isPresent()) {
@@ -164,6 +172,9 @@ final class Exchange implements UpstreamCall.Listener {
                     return;
                 }
                 cost = gateway.cost(read.get(), bytes, new LaneKey(head.account(), family));
+            } else if (bounded) {
+                refuse(unreadable());
+                return;
             }
         }
         LaneKey lane = new LaneKey(head.account(), family);
@@ -197,13 +208,19 @@ final class Exchange implements UpstreamCall.Listener {
                 arriving.bytes(),
                 arrived,
                 deadlineNanos(),
-                Math.max(1, gateway.queueSettings().maxAttempts() - head.retriesBefore()),
+                mostAttempts(),
                 arriving.repeatable(),
                 head.patienceGiven());
         switch (gateway.dispatcher().arrive(this, ask, gateway.now())) {
             case RequestDispatcher.Arrived.Queued<Exchange> queued -> flight = queued.flight();
             case RequestDispatcher.Arrived.Refused<Exchange> refused -> refuse(refused.refusal());
         }
+    }
+
+    private int mostAttempts() {
+        return RequestHead.mayBeRepeatedAfterFault(inbound, head.endpoint())
+                ? Math.max(1, gateway.queueSettings().maxAttempts() - head.retriesBefore())
+                : 1;
     }
 
     private long deadlineNanos() {
@@ -216,6 +233,35 @@ final class Exchange implements UpstreamCall.Listener {
                 "model_not_allowed",
                 "The key of tenant " + head.tenant().name() + " may not use this model; use one of "
                         + String.join(", ", head.tenant().models()) + ", or ask for it to be added to models:.",
+                Optional.empty(),
+                false);
+    }
+
+    private boolean asksForModels() {
+        String path = inbound.path();
+        return inbound.method().equals(HttpMethod.GET) && (path.equals("/v1/models") || path.startsWith("/v1/models/"));
+    }
+
+    /** Through files and batches, for example, any model could be used and any sum be spent. */
+    private Refusal endpointNotAllowed() {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "endpoint_not_allowed",
+                "The key of tenant " + head.tenant().name()
+                        + " is bound to models or a budget, which only calls for chat,"
+                        + " responses, completions, embeddings, moderations, images and audio can be held to. Use one of"
+                        + " these, or a key without models: and budget:.",
+                Optional.empty(),
+                false);
+    }
+
+    private Refusal unreadable() {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "invalid_body",
+                "The body cannot be read, so that the model and the budget of tenant "
+                        + head.tenant().name()
+                        + " cannot be checked. Send one JSON object, or a form where the call takes one.",
                 Optional.empty(),
                 false);
     }
@@ -235,6 +281,10 @@ final class Exchange implements UpstreamCall.Listener {
             joinKey = key;
             return false;
         }
+        if (leader.deadlineNanos() - deadlineNanos() > 0) {
+            return false; // it would wait for somebody with more patience
+        }
+        body = new OutboundRequest.Body.None(); // the leader has the same one
         Inbound follower = inbound;
         leader.joined.add(follower);
         ended = true; // what happens to it from here on is the leader's business

@@ -7,6 +7,7 @@ import dev.penstock.gateway.config.Tenant;
 import dev.penstock.gateway.config.TenantBudgets;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.gateway.transport.ApiError;
+import dev.penstock.gateway.transport.HostRule;
 import dev.penstock.gateway.transport.Inbound;
 import dev.penstock.http.UpstreamAddress;
 import dev.penstock.http.UpstreamConnections;
@@ -82,6 +83,7 @@ final class GatewayLoop {
     /** Tenants with something to be asked for again, which is done once for all that ended in a turn. */
     private final Set<String> freed = new LinkedHashSet<>();
 
+    private final HostRule hosts;
     private GatewayConfig config;
     private RequestHead.Rules rules;
     private boolean pumping;
@@ -96,6 +98,7 @@ final class GatewayLoop {
         this.settings = settings;
         this.events = events;
         this.config = settings.config();
+        this.hosts = new HostRule(settings.host(), Set.of());
         this.rules = rules(config);
         this.pricing = new Pricing(settings.prices());
         this.bounds =
@@ -110,9 +113,9 @@ final class GatewayLoop {
         long unused = vertx.setPeriodic(TICK_MILLIS, tick -> tick());
     }
 
-    private static RequestHead.Rules rules(GatewayConfig config) {
+    private RequestHead.Rules rules(GatewayConfig config) {
         return new RequestHead.Rules(
-                config.keys(), config.upstreams(), config.queue(), config.keepAlive(), config.joinIdentical());
+                hosts, config.keys(), config.upstreams(), config.queue(), config.keepAlive(), config.joinIdentical());
     }
 
     /** Takes one request of a client. */
@@ -402,7 +405,7 @@ final class GatewayLoop {
             case REFUSED_INVALID ->
                 switch (refusal.code()) {
                     case "request_body_too_large" -> 413;
-                    case "model_not_allowed" -> 403;
+                    case "model_not_allowed", "endpoint_not_allowed" -> 403;
                     case "model_not_served" -> 404;
                     default -> 400;
                 };

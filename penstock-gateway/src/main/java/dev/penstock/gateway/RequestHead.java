@@ -5,6 +5,7 @@ import dev.penstock.gateway.config.QueueSettings;
 import dev.penstock.gateway.config.Tenant;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.gateway.transport.ApiError;
+import dev.penstock.gateway.transport.HostRule;
 import dev.penstock.gateway.transport.Inbound;
 import dev.penstock.queue.Priority;
 import dev.penstock.wire.Endpoint;
@@ -72,13 +73,26 @@ record RequestHead(
 
     /** What the gateway is told that matters for heads. */
     record Rules(
-            KeyRing keys, List<Upstream> upstreams, QueueSettings queue, Optional<Duration> keepAlive, boolean join) {
+            HostRule hosts,
+            KeyRing keys,
+            List<Upstream> upstreams,
+            QueueSettings queue,
+            Optional<Duration> keepAlive,
+            boolean join) {
         boolean passesKeysOn() {
             return upstreams.stream().anyMatch(upstream -> upstream.key().isEmpty());
+        }
+
+        /** Whether it is enough to reach the port to spend somebody's money. */
+        boolean spendsForAnyone() {
+            return keys.isOpen() && !passesKeysOn();
         }
     }
 
     static RequestHead read(Inbound inbound, Rules rules) throws BadHeadException {
+        if (rules.spendsForAnyone()) {
+            refusePagesOfTheWeb(inbound, rules.hosts());
+        }
         Optional<String> credential = inbound.header("authorization");
         Optional<String> fingerprint = credential.map(text -> fingerprint(inbound, text));
         String account = rules.passesKeysOn() ? fingerprint.orElse("none") : "";
@@ -107,6 +121,20 @@ record RequestHead(
                 retriesBefore(inbound),
                 keepAlive(inbound).or(rules::keepAlive),
                 inbound.header(JOIN).map(text -> text.equalsIgnoreCase("true")).orElse(rules.join()));
+    }
+
+    /** A browser on this machine can reach the port, whatever page it shows. */
+    private static void refusePagesOfTheWeb(Inbound inbound, HostRule hosts) throws BadHeadException {
+        boolean sameMachine = hosts.allows(inbound.headers().getAll("host"))
+                && inbound.header("origin").map(hosts::allowsOrigin).orElse(true);
+        if (!sameMachine) {
+            throw new BadHeadException(ApiError.invalid(
+                            403,
+                            "origin_not_allowed",
+                            "This gateway sends a key of its own for everyone on this machine, and this request comes from a"
+                                    + " page or under a name of elsewhere. Give tenants keys with --config to let others in.")
+                    .shouldRetry(false));
+        }
     }
 
     private static Optional<String> bearer(String text) {
@@ -148,6 +176,17 @@ record RequestHead(
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /**
+     * Whether the same call twice is as good as once. Metered calls are: a second answer costs money and changes nothing
+     * else. Others that create something are only with a key by which the upstream knows them again.
+     */
+    static boolean mayBeRepeatedAfterFault(Inbound inbound, Optional<Endpoint> endpoint) {
+        return endpoint.isPresent()
+                || !inbound.method().equals(HttpMethod.POST)
+                        && !inbound.method().equals(HttpMethod.PATCH)
+                || inbound.header("idempotency-key").isPresent();
     }
 
     private static Optional<Endpoint> endpoint(Inbound inbound) {

@@ -1,6 +1,7 @@
 package dev.penstock.gateway.admin;
 
 import dev.penstock.gateway.GatewaySnapshot;
+import dev.penstock.gateway.transport.HostRule;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -46,7 +47,7 @@ final class AdminRoutes implements Handler<HttpServerRequest> {
     private record Answer(int status, String contentType, Buffer body) {}
 
     AdminRoutes(AdminSettings settings, Assets assets, Telemetry telemetry, Supplier<GatewaySnapshot> snapshot) {
-        this.hosts = new HostRule(settings);
+        this.hosts = new HostRule(settings.host(), settings.names());
         this.clientBaseUrl = settings.clientBaseUrl();
         this.assets = assets;
         this.telemetry = telemetry;

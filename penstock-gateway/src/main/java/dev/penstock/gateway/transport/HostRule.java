@@ -1,4 +1,4 @@
-package dev.penstock.gateway.admin;
+package dev.penstock.gateway.transport;
 
 import java.util.List;
 import java.util.Locale;
@@ -8,8 +8,10 @@ import java.util.regex.Pattern;
 /**
  * Which {@code Host} a request may name. A page on the web can make a name of its own point to 127.0.0.1 and then read
  * what is served there as if it were its own; it cannot choose the name that the browser sends.
+ *
+ * <p>Immutable and thread-safe.
  */
-final class HostRule {
+public final class HostRule {
     private static final Pattern HOST = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[^\\[\\]:@/\\s]+)(:[0-9]{1,5})?");
     private static final Pattern LOOPBACK_IPV4 = Pattern.compile("127(\\.[0-9]{1,3}){3}");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
@@ -18,14 +20,18 @@ final class HostRule {
     private final boolean everyAddress;
     private final Set<String> names;
 
-    HostRule(AdminSettings settings) {
-        configured = bare(settings.host().toLowerCase(Locale.ROOT));
-        everyAddress = configured.equals("0.0.0.0") || configured.equals("::");
-        names = settings.names();
+    /**
+     * @param listening the address that is listened on
+     * @param names further names that are served
+     */
+    public HostRule(String listening, Set<String> names) {
+        this.configured = bare(listening.toLowerCase(Locale.ROOT));
+        this.everyAddress = configured.equals("0.0.0.0") || configured.equals("::");
+        this.names = Set.copyOf(names);
     }
 
     /** Whether a request with these values of {@code Host} is served; the port does not matter, it may be forwarded. */
-    boolean allows(List<String> values) {
+    public boolean allows(List<String> values) {
         if (values.size() != 1) {
             return false;
         }
@@ -43,6 +49,12 @@ final class HostRule {
                 || names.contains(host)
                 // An address is not a name that somebody could point elsewhere.
                 || everyAddress && (sixth || IPV4.matcher(host).matches());
+    }
+
+    /** Whether a page of this {@code Origin} may ask: one that could be asked for here itself. */
+    public boolean allowsOrigin(String origin) {
+        int scheme = origin.indexOf("://");
+        return scheme > 0 && allows(List.of(origin.substring(scheme + 3)));
     }
 
     private static String bare(String host) {

@@ -1,8 +1,7 @@
-package dev.penstock.gateway.admin;
+package dev.penstock.gateway.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.net.URI;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -10,9 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HostRuleTest {
-    private static final URI BASE = URI.create("http://127.0.0.1:8429/v1");
-
-    private final HostRule loopback = new HostRule(AdminSettings.loopback(8430, BASE));
+    private final HostRule loopback = new HostRule("127.0.0.1", Set.of());
 
     @ParameterizedTest
     @ValueSource(
@@ -56,7 +53,7 @@ class HostRuleTest {
 
     @Test
     void configuredNamesAndAddressesAreServed() {
-        HostRule rule = new HostRule(new AdminSettings("10.0.0.5", 8430, Set.of("Penstock.internal"), BASE));
+        HostRule rule = new HostRule("10.0.0.5", Set.of("penstock.internal"));
 
         assertThat(rule.allows(List.of("10.0.0.5:8430"))).isTrue();
         assertThat(rule.allows(List.of("penstock.internal:8430"))).isTrue();
@@ -65,10 +62,19 @@ class HostRuleTest {
 
     @Test
     void whoListensEverywhereServesAddressesButNoUnknownNames() {
-        HostRule rule = new HostRule(new AdminSettings("0.0.0.0", 8430, Set.of(), BASE));
+        HostRule rule = new HostRule("0.0.0.0", Set.of());
 
         assertThat(rule.allows(List.of("10.0.0.6:8430"))).isTrue();
         assertThat(rule.allows(List.of("[fd00::1]:8430"))).isTrue();
         assertThat(rule.allows(List.of("rebound.example:8430"))).isFalse();
+    }
+
+    @Test
+    void onlyPagesOfThisMachineMayAsk() {
+        assertThat(loopback.allowsOrigin("http://localhost:3000")).isTrue();
+        assertThat(loopback.allowsOrigin("http://127.0.0.1:8080")).isTrue();
+        for (String foreign : List.of("https://example.com", "null", "http://localhost.example:8429", "file://", "")) {
+            assertThat(loopback.allowsOrigin(foreign)).as(foreign).isFalse();
+        }
     }
 }
