@@ -24,10 +24,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The official Java client, as it comes. */
+/** The official Java client, as it comes, through the gateway. */
 @Timeout(60)
 final class OpenAiJavaTest {
-    private final ServedApi api = ServedApi.withoutLimits(Latency.parse("tokens:20ms,300/s"));
+    private final ServedApi api = ServedApi.gateway(20, Latency.parse("tokens:20ms,300/s"));
     private final OpenAIClient client = OpenAIOkHttpClient.builder()
             .baseUrl(api.baseUrl().toString())
             .apiKey("any")
@@ -63,7 +63,7 @@ final class OpenAiJavaTest {
         }
         assertThat(ids).hasSize(200);
         assertThat(api.ledger().answered()).isEqualTo(200);
-        assertThat(api.ledger().repeated()).isZero();
+        assertThat(api.ledger().repeatedAfterAnswer()).isZero();
     }
 
     @Test
@@ -126,6 +126,8 @@ final class OpenAiJavaTest {
             assertThat(raw.statusCode()).isEqualTo(200);
             assertThat(raw.requestId().orElseThrow()).startsWith("req_");
             assertThat(raw.headers().values("openai-processing-ms")).hasSize(1);
+            assertThat(raw.headers().values("x-ratelimit-remaining-requests")).hasSize(1);
+            assertThat(raw.headers().values("x-penstock-queue-ms")).hasSize(1);
             assertThat(raw.parse().choices()).hasSize(1);
         }
     }
