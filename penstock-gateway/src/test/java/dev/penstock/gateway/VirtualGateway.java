@@ -515,7 +515,7 @@ final class VirtualGateway {
         Told told = call.flight.item();
         told.call = null;
         reading.requestedTokens().ifPresent(tokens -> calibration.observeRequested(told.facts, tokens));
-        boolean headFirst = random.nextBoolean();
+        boolean headFirst = random.nextBoolean() && reading.verdict() instanceof Verdict.Accepted;
         if (headFirst) {
             dispatcher.observed(call.flight, reading.states(), now);
         }
