@@ -118,8 +118,8 @@ public final class Quota {
             if (!started) {
                 return;
             }
-            meters.removeIf(meter -> meter.source() == LimitSource.CAP
-                    && !caps.contains(new Limit(meter.dimension(), meter.amount())));
+            meters.removeIf(meter ->
+                    meter.source() == LimitSource.CAP && !caps.contains(new Limit(meter.dimension(), meter.amount())));
             for (Limit cap : caps) {
                 if (meters.stream()
                         .noneMatch(meter -> meter.source() == LimitSource.CAP
@@ -180,7 +180,9 @@ public final class Quota {
      * @return nanoseconds, 0 for now; empty if it can never start, see {@link #neverFits}
      */
     public OptionalLong startsInNanos(Cost ahead, Cost cost, long now) {
-        return foretell(ahead, cost, now).map(start -> OptionalLong.of(start.inNanos)).orElse(OptionalLong.empty());
+        return foretell(ahead, cost, now)
+                .map(start -> OptionalLong.of(start.inNanos))
+                .orElse(OptionalLong.empty());
     }
 
     /**
@@ -242,9 +244,9 @@ public final class Quota {
             double most = 0;
             for (Meter meter : meters) {
                 if (meter.amount() > 0) {
-                    double seconds = Math.min(60, meter.limit().dimension().window().toNanos() / 1e9);
-                    most = Math.max(
-                            most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
+                    double seconds =
+                            Math.min(60, meter.limit().dimension().window().toNanos() / 1e9);
+                    most = Math.max(most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
                 }
             }
             return most;

@@ -1,7 +1,7 @@
 package dev.penstock.quota;
 
-import java.util.Arrays;
 import dev.penstock.limit.Cost;
+import java.util.Arrays;
 
 /**
  * What had been reserved in all at any recent moment. It answers how much of what was sent around a request may have

@@ -20,7 +20,6 @@ import dev.penstock.wire.TierRow;
 import dev.penstock.wire.TierTable;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -101,8 +100,9 @@ final class RequestDispatcher<T> {
             double turn = kept.stream().mapToDouble(Slot::served).min().orElse(0);
             lane.slots.clear();
             for (UpstreamState upstream : serving(lane.key().family())) {
-                Optional<Slot> known =
-                        kept.stream().filter(slot -> slot.upstream() == upstream).findFirst();
+                Optional<Slot> known = kept.stream()
+                        .filter(slot -> slot.upstream() == upstream)
+                        .findFirst();
                 known.ifPresent(slot -> slot.quota()
                         .setCaps(upstream.upstream().capsFor(lane.key().family()), mostCalls(upstream), now));
                 lane.slots.add(known.orElseGet(() -> slot(upstream, lane, turn, now)));
@@ -356,7 +356,8 @@ final class RequestDispatcher<T> {
         Cost cost = flight.ask().cost();
         return switch (flight.phase) {
             case WAITING ->
-                known(startsIn(flight.lane(), flight.tenant(), flight.lane().queue().costAhead(place(flight)), cost, now));
+                known(startsIn(
+                        flight.lane(), flight.tenant(), flight.lane().queue().costAhead(place(flight)), cost, now));
             case BACKING_OFF ->
                 known(Math.max(flight.dueAt - now, startsIn(flight.lane(), flight.tenant(), NOTHING, cost, now)));
             case RUNNING, ENDED -> OptionalLong.empty();
@@ -543,8 +544,8 @@ final class RequestDispatcher<T> {
             return end(flight, verdict.explanation()); // it is the client's own account
         }
         upstream.stopped(verdict.explanation(), now);
-        boolean another = flight.lane().slots.stream()
-                .anyMatch(slot -> !slot.upstream().isStopped(now));
+        boolean another =
+                flight.lane().slots.stream().anyMatch(slot -> !slot.upstream().isStopped(now));
         return another && again && flight.ask().deadlineNanos() - now >= 0
                 ? again(flight, verdict.explanation(), now)
                 : end(flight, verdict.explanation());

@@ -204,15 +204,14 @@ final class Desk {
     }
 
     String settle(String name, Verdict verdict, boolean headSent) {
-        String decision =
-                switch (dispatcher.settled(flight(name), verdict, List.of(), headSent, now)) {
-                    case Decision.Again again -> "again";
-                    case Decision.PassOn passOn -> "pass on";
-                    case Decision.Refuse refuse -> {
-                        refusals.put(name, refuse.refusal());
-                        yield "refuse";
-                    }
-                };
+        String decision = switch (dispatcher.settled(flight(name), verdict, List.of(), headSent, now)) {
+            case Decision.Again again -> "again";
+            case Decision.PassOn passOn -> "pass on";
+            case Decision.Refuse refuse -> {
+                refusals.put(name, refuse.refusal());
+                yield "refuse";
+            }
+        };
         pump();
         return decision;
     }
@@ -254,10 +253,12 @@ final class Desk {
         assertThat(bounds.bytes()).isZero();
         assertThat(dispatcher.running()).isZero();
         assertThat(dispatcher.lanes()).allMatch(Lane::idle);
-        dispatcher.lanes().forEach(lane -> lane.slots.forEach(slot -> {
-            assertThat(slot.quota().snapshot(now).inFlight()).isZero();
-            assertThat(slot.quota().snapshot(now).settledTwice()).isZero();
-        }));
+        dispatcher
+                .lanes()
+                .forEach(lane -> lane.slots.forEach(slot -> {
+                    assertThat(slot.quota().snapshot(now).inFlight()).isZero();
+                    assertThat(slot.quota().snapshot(now).settledTwice()).isZero();
+                }));
         assertThat(dispatcher.tenants()).allMatch(tenant -> tenant.waiting == 0 && tenant.running == 0);
         return this;
     }

@@ -46,8 +46,7 @@ final class RequestDispatcherTest {
     }
 
     private static Tenant tenant(String name, OptionalInt concurrency, Limit... limits) {
-        return new Tenant(
-                name, 1, Priority.INTERACTIVE, List.of(), List.of(limits), concurrency, Optional.empty());
+        return new Tenant(name, 1, Priority.INTERACTIVE, List.of(), List.of(limits), concurrency, Optional.empty());
     }
 
     // Bounds and refusals.
@@ -90,7 +89,10 @@ final class RequestDispatcherTest {
         Refusal refusal = desk.refusal("late");
         assertThat(refusal.outcome()).isEqualTo(Outcome.REFUSED_DEADLINE);
         assertThat(refusal.retryAfter().orElseThrow().toMillis()).isCloseTo(9_900, within(2L));
-        assertThat(refusal.message()).contains("2 requests per minute").contains("29.9 s").contains("20.0 s");
+        assertThat(refusal.message())
+                .contains("2 requests per minute")
+                .contains("29.9 s")
+                .contains("20.0 s");
         assertThat(desk.done()).containsExactly("send a to one", "refuse late");
         // Who comes back then is served.
         desk.wait(refusal.retryAfter().orElseThrow().plusMillis(1));
@@ -100,12 +102,19 @@ final class RequestDispatcherTest {
 
     @Test
     void whoGoesBeforeIsPartOfThePrediction() {
-        Desk desk = Desk.known(Upstreams.capped(ONE, 0, rpm(2))).ask("a").pump().ask("b").ask("c");
+        Desk desk = Desk.known(Upstreams.capped(ONE, 0, rpm(2)))
+                .ask("a")
+                .pump()
+                .ask("b")
+                .ask("c");
         desk.ask("late", new Request().of("t").within(Duration.ofSeconds(80)).priority(Priority.BULK));
         assertThat(desk.refusal("late").message()).contains("89.9 s");
-        assertThat(desk.dispatcher.expectedStartNanos(desk.flight("c"), desk.now).orElseThrow())
+        assertThat(desk.dispatcher
+                        .expectedStartNanos(desk.flight("c"), desk.now)
+                        .orElseThrow())
                 .isCloseTo(59_900_000_000L, within(2_000_000L));
-        assertThat(desk.dispatcher.expectedStartNanos(desk.flight("a"), desk.now)).isEmpty();
+        assertThat(desk.dispatcher.expectedStartNanos(desk.flight("a"), desk.now))
+                .isEmpty();
     }
 
     @Test
@@ -122,7 +131,9 @@ final class RequestDispatcherTest {
     @Test
     void whatIsTooLargeForTheTenantsOwnLimitsNeverWaits() {
         Desk desk = new Desk(ONE);
-        desk.ask("large", new Request().of(tenant("small", OptionalInt.empty(), tpm(500))).tokens(501));
+        desk.ask(
+                "large",
+                new Request().of(tenant("small", OptionalInt.empty(), tpm(500))).tokens(501));
         assertThat(desk.refusal("large").outcome()).isEqualTo(Outcome.REFUSED_TOO_LARGE);
         desk.assertNothingLeft();
     }
@@ -151,14 +162,18 @@ final class RequestDispatcherTest {
 
     @Test
     void atTheDeadlineItselfARequestMayStillStart() {
-        Desk desk = Desk.known(ONE).ask("now or never", new Request().within(Duration.ZERO)).pump();
+        Desk desk = Desk.known(ONE)
+                .ask("now or never", new Request().within(Duration.ZERO))
+                .pump();
         assertThat(desk.done()).isEqualTo(sent("now or never"));
     }
 
     @Test
     void waitingAndRunningAreTimedApart() {
         Desk desk = Desk.known(NARROW).ask("runs").pump();
-        desk.ask("a", new Request().within(HALF_A_MINUTE)).wait(Duration.ofSeconds(29)).answer("runs");
+        desk.ask("a", new Request().within(HALF_A_MINUTE))
+                .wait(Duration.ofSeconds(29))
+                .answer("runs");
         desk.wait(Duration.ofMinutes(5)); // it runs far beyond its deadline, which is for the start alone
         desk.answer("a");
         assertThat(desk.done()).isEqualTo(sent("runs", "a"));
@@ -170,7 +185,14 @@ final class RequestDispatcherTest {
     @Test
     void aModelThatNobodyServesIsRefused() {
         Upstream other = new Upstream(
-                "one", ONE.baseUrl(), ONE.key(), Optional.empty(), Optional.empty(), 1, List.of("gpt-5*"), List.of(),
+                "one",
+                ONE.baseUrl(),
+                ONE.key(),
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                List.of("gpt-5*"),
+                List.of(),
                 OptionalInt.empty());
         Desk desk = new Desk(other).ask("a");
         assertThat(desk.refusal("a").code()).isEqualTo("model_not_served");
@@ -234,7 +256,10 @@ final class RequestDispatcherTest {
                 List.of(
                         new LimitState(new Limit(Dimension.REQUESTS_PER_DAY, 10_000), 9_999),
                         new LimitState(tpm(200_000), 199_900)));
-        desk.ask("runs", new Request().tokens(400)).pump().wait(Duration.ofSeconds(3)).done();
+        desk.ask("runs", new Request().tokens(400))
+                .pump()
+                .wait(Duration.ofSeconds(3))
+                .done();
         for (int i = 0; i < 40; i++) {
             desk.ask("small" + i, new Request().of("small").tokens(800));
             desk.ask("large" + i, new Request().of("large").tokens(4_000));
@@ -253,7 +278,9 @@ final class RequestDispatcherTest {
         Desk desk = Desk.known(ONE);
         Tenant single = tenant("single", OptionalInt.of(1));
         desk.ask("s0", new Request().of(single)).pump();
-        desk.ask("s1", new Request().of(single)).ask("other", new Request().of("other")).pump();
+        desk.ask("s1", new Request().of(single))
+                .ask("other", new Request().of("other"))
+                .pump();
         assertThat(desk.done()).isEqualTo(sent("s0", "other"));
         desk.answer("s0");
         assertThat(desk.done()).isEqualTo(sent("s1"));
@@ -287,7 +314,9 @@ final class RequestDispatcherTest {
     void aTenantsOwnLimitIsNamedInTheRefusal() {
         Desk desk = Desk.known(ONE);
         Tenant slow = tenant("slow", OptionalInt.empty(), rpm(1));
-        desk.ask("s0", new Request().of(slow)).pump().ask("s1", new Request().of(slow).within(HALF_A_MINUTE));
+        desk.ask("s0", new Request().of(slow))
+                .pump()
+                .ask("s1", new Request().of(slow).within(HALF_A_MINUTE));
         assertThat(desk.refusal("s1").message()).contains("the tenant's own limits");
         assertThat(desk.refusal("s1").retryAfter().orElseThrow().toMillis()).isCloseTo(30_000, within(2L));
     }
@@ -330,7 +359,8 @@ final class RequestDispatcherTest {
 
     @Test
     void aRefusalThatEndsAfterTheDeadlineIsToldAtOnce() {
-        Desk desk = Desk.known(ONE).ask("a", new Request().within(HALF_A_MINUTE)).pump();
+        Desk desk =
+                Desk.known(ONE).ask("a", new Request().within(HALF_A_MINUTE)).pump();
         Verdict verdict = new Verdict.SlowDown(Optional.of(Duration.ofSeconds(50)), "Slow down.");
         assertThat(desk.settle("a", verdict)).isEqualTo("refuse");
         assertThat(desk.refusal("a").retryAfter().orElseThrow()).isEqualTo(Duration.ofSeconds(20));
@@ -374,7 +404,8 @@ final class RequestDispatcherTest {
     void anEmptyBudgetEndsAtTheDeadline() {
         Desk desk = Desk.known(ONE);
         for (int i = 0; i < 200; i++) {
-            desk.ask("r" + i, new Request().within(Duration.ofSeconds(10)).attempts(6)).pump();
+            desk.ask("r" + i, new Request().within(Duration.ofSeconds(10)).attempts(6))
+                    .pump();
         }
         for (int i = 0; i < 200; i++) {
             desk.settle("r" + i, fault(Verdict.Fault.SERVER_ERROR));
@@ -432,7 +463,9 @@ final class RequestDispatcherTest {
 
     @Test
     void whatWasCertainlyNotSentUsesUpNoAttempt() {
-        Desk desk = Desk.known(ONE).ask("a", new Request().attempts(1).unrepeatable()).pump();
+        Desk desk = Desk.known(ONE)
+                .ask("a", new Request().attempts(1).unrepeatable())
+                .pump();
         for (int i = 0; i < 3; i++) {
             assertThat(desk.settle("a", fault(Verdict.Fault.CONNECT_FAILED))).isEqualTo("again");
             desk.wait(Duration.ofSeconds(9));
@@ -521,7 +554,8 @@ final class RequestDispatcherTest {
             desk.ask("r" + i).pump();
         }
         for (int i = 0; i < 10; i++) {
-            assertThat(desk.settle("r" + i, fault(Verdict.Fault.CONNECT_FAILED))).isEqualTo("again");
+            assertThat(desk.settle("r" + i, fault(Verdict.Fault.CONNECT_FAILED)))
+                    .isEqualTo("again");
         }
         assertThat(desk.done()).hasSize(10);
         desk.wait(Duration.ofSeconds(3)); // the first pause is at most 2 s
@@ -550,7 +584,10 @@ final class RequestDispatcherTest {
 
     @Test
     void whenTheRequestThatProbedHangsUpAnotherOneProbes() {
-        Desk desk = Desk.known(ONE).ask("a").ask("b", new Request().family("gpt-4o")).pump();
+        Desk desk = Desk.known(ONE)
+                .ask("a")
+                .ask("b", new Request().family("gpt-4o"))
+                .pump();
         desk.settle("a", fault(Verdict.Fault.CONNECT_FAILED));
         desk.settle("b", fault(Verdict.Fault.CONNECT_FAILED));
         desk.done();
@@ -573,7 +610,9 @@ final class RequestDispatcherTest {
     @Test
     void whoWaitsBehindOneThatLeavesIsLookedAtAtOnce() {
         Desk desk = Desk.known(Upstreams.capped(ONE, 0, tpm(1_000)));
-        desk.ask("large", new Request().tokens(950)).ask("small", new Request().tokens(50)).pump();
+        desk.ask("large", new Request().tokens(950))
+                .ask("small", new Request().tokens(50))
+                .pump();
         assertThat(desk.done()).isEmpty();
         desk.leave("large");
         assertThat(desk.done()).isEqualTo(sent("small"));
@@ -631,14 +670,11 @@ final class RequestDispatcherTest {
                         .findFirst()
                         .ifPresent(flight -> desk.settle(
                                 flight.item(),
-                                random.nextBoolean()
-                                        ? fault(Verdict.Fault.SERVER_ERROR)
-                                        : new Verdict.Accepted()));
+                                random.nextBoolean() ? fault(Verdict.Fault.SERVER_ERROR) : new Verdict.Accepted()));
             }
         }
         assertThat(desk.flights.values().stream().map(flight -> flight.phase))
-                .contains(
-                        Flight.Phase.WAITING, Flight.Phase.BACKING_OFF, Flight.Phase.RUNNING, Flight.Phase.ENDED);
+                .contains(Flight.Phase.WAITING, Flight.Phase.BACKING_OFF, Flight.Phase.RUNNING, Flight.Phase.ENDED);
         Collections.shuffle(names, new java.util.Random(3));
         for (String name : names) {
             desk.leave(name);
@@ -669,7 +705,9 @@ final class RequestDispatcherTest {
         desk.answer("a", List.of(new LimitState(tpm(123_000), 50_000)));
         desk.done();
         desk.dispatcher.reconfigure(List.of(Upstreams.capped(ONE, 0, rpm(1))), desk.now);
-        desk.ask("b", new Request().tokens(50)).ask("c", new Request().tokens(50)).pump();
+        desk.ask("b", new Request().tokens(50))
+                .ask("c", new Request().tokens(50))
+                .pump();
         assertThat(desk.done()).isEqualTo(sent("b"));
         desk.ask("large", new Request().tokens(123_001));
         assertThat(desk.refusal("large").outcome()).isEqualTo(Outcome.REFUSED_TOO_LARGE);
@@ -691,7 +729,14 @@ final class RequestDispatcherTest {
     void whoWaitsForAModelThatNobodyServesAnyMoreIsToldSo() {
         Desk desk = Desk.known(NARROW).ask("runs").ask("waits").pump();
         Upstream other = new Upstream(
-                "two", TWO.baseUrl(), TWO.key(), Optional.empty(), Optional.empty(), 1, List.of("gpt-5*"), List.of(),
+                "two",
+                TWO.baseUrl(),
+                TWO.key(),
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                List.of("gpt-5*"),
+                List.of(),
                 OptionalInt.empty());
         desk.dispatcher.reconfigure(List.of(other), desk.now);
         desk.pump();
@@ -704,7 +749,9 @@ final class RequestDispatcherTest {
         Desk desk = Desk.known(ONE);
         Tenant before = tenant("t", OptionalInt.empty(), rpm(2));
         Tenant after = tenant("t", OptionalInt.empty(), rpm(100));
-        desk.ask("a", new Request().of(before)).ask("b", new Request().of(before)).ask("c", new Request().of(before));
+        desk.ask("a", new Request().of(before))
+                .ask("b", new Request().of(before))
+                .ask("c", new Request().of(before));
         desk.pump();
         assertThat(desk.done()).isEqualTo(sent("a", "b"));
         desk.ask("d", new Request().of(after)).pump();
@@ -722,7 +769,9 @@ final class RequestDispatcherTest {
         Desk desk = Desk.known(ONE);
         int most = Math.max(RequestDispatcher.MOST_LANES, RequestDispatcher.MOST_TENANTS);
         for (int i = 0; i < 3 * most; i++) {
-            desk.ask("r", new Request().of("tenant " + i).family("model " + i)).pump().leave("r");
+            desk.ask("r", new Request().of("tenant " + i).family("model " + i))
+                    .pump()
+                    .leave("r");
         }
         assertThat(desk.dispatcher.lanes()).hasSizeLessThanOrEqualTo(RequestDispatcher.MOST_LANES);
         assertThat(desk.dispatcher.tenants()).hasSizeLessThanOrEqualTo(RequestDispatcher.MOST_TENANTS);
@@ -746,7 +795,8 @@ final class RequestDispatcherTest {
     void thousandsOfLanesThatWaitAreNotAskedEachTime() {
         Desk desk = new Desk(new QueueBounds(20_000, 1 << 30), Upstreams.capped(ONE, 1));
         for (int i = 0; i < 5_000; i++) {
-            desk.ask("runs " + i, new Request().family("model " + i)).ask("waits " + i, new Request().family("model " + i));
+            desk.ask("runs " + i, new Request().family("model " + i))
+                    .ask("waits " + i, new Request().family("model " + i));
         }
         desk.pump().done();
         for (int i = 0; i < 5_000; i++) {

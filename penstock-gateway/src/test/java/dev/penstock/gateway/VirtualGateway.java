@@ -113,8 +113,7 @@ final class VirtualGateway {
         }
 
         Request unrepeatable() {
-            return new Request(
-                    at, tenant, priority, patience, promptCharacters, maxOutput, hangsUpAfter, false, model);
+            return new Request(at, tenant, priority, patience, promptCharacters, maxOutput, hangsUpAfter, false, model);
         }
 
         Request model(String other) {
@@ -128,15 +127,26 @@ final class VirtualGateway {
         final Request request;
         final byte[] body;
         final RequestFacts facts;
-        @Nullable Flight<Told> flight;
-        @Nullable Call call;
-        @Nullable Outcome outcome;
-        @Nullable Refusal refusal;
+
+        @Nullable
+        Flight<Told> flight;
+
+        @Nullable
+        Call call;
+
+        @Nullable
+        Outcome outcome;
+
+        @Nullable
+        Refusal refusal;
         /** When it was sent first and last; -1 if it never was. */
         long firstSentAt = -1;
 
         long lastSentAt = -1;
         int sendings;
+        /** Of those. */
+        int connectFailures;
+
         int ends;
         long endedAt;
         long tokens;
@@ -170,7 +180,10 @@ final class VirtualGateway {
     private static final class Call {
         final Flight<Told> flight;
         final Provider provider;
-        @Nullable Ticket ticket;
+
+        @Nullable
+        Ticket ticket;
+
         boolean over;
 
         Call(Flight<Told> flight, Provider provider) {
@@ -219,6 +232,9 @@ final class VirtualGateway {
         this(List.of(upstream("one")), settings, Shows.EVERYTHING, new QueueBounds(20_000, 512L << 20), seed);
     }
 
+    /**
+     * @param settings of a provider for each upstream
+     */
     VirtualGateway(List<Upstream> upstreams, TwinSettings settings, Shows shows, QueueBounds bounds, long seed) {
         this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         this.bounds = bounds;
@@ -234,7 +250,7 @@ final class VirtualGateway {
 
     /** A provider that an upstream may be configured for later. */
     void add(String name, TwinSettings settings, Shows shows, long seed) {
-        providers.put(name, new Provider(settings, shows, seed + providers.size()));
+        providers.putIfAbsent(name, new Provider(settings, shows, seed + providers.size()));
     }
 
     Provider provider(String name) {
@@ -336,7 +352,8 @@ final class VirtualGateway {
 
     private long pump() {
         // Each step but a wait ends or sends one request.
-        for (int steps = 0; steps <= 2 * open + 2; steps++) {
+        int most = 2 * open + 2;
+        for (int steps = 0; steps < most; steps++) {
             switch (dispatcher.next(now)) {
                 case Step.Send<Told> send -> send(send.flight());
                 case Step.Refuse<Told> refuse -> refused(refuse.flight().item(), refuse.refusal());
@@ -413,8 +430,8 @@ final class VirtualGateway {
         told.lastSentAt = elapsed();
         told.firstSentAt = told.sendings == 0 ? told.lastSentAt : told.firstSentAt;
         told.sendings++;
-        Provider provider =
-                provider(Objects.requireNonNull(flight.slot).upstream().upstream().name());
+        Provider provider = provider(
+                Objects.requireNonNull(flight.slot).upstream().upstream().name());
         Call call = new Call(flight, provider);
         told.call = call;
         provider.calls.add(call);
@@ -426,6 +443,7 @@ final class VirtualGateway {
         Provider provider = call.provider;
         Told told = call.flight.item();
         if (provider.down) {
+            told.connectFailures++;
             back(call, AnswerReading.ofFault(Verdict.Fault.CONNECT_FAILED, "The connection was refused."));
             return;
         }
@@ -460,14 +478,7 @@ final class VirtualGateway {
     private void finish(Call call, Arrival.Admitted admitted, long done) {
         schedule(done, () -> {
             call.provider.twin.finished(admitted.ticket(), now);
-            back(
-                    call,
-                    read(
-                            call.provider,
-                            call.flight.item(),
-                            admitted.status(),
-                            admitted.headers(),
-                            admitted.body()));
+            back(call, read(call.provider, call.flight.item(), admitted.status(), admitted.headers(), admitted.body()));
         });
     }
 
@@ -524,9 +535,7 @@ final class VirtualGateway {
         switch (decision) {
             case Decision.Again again -> {}
             case Decision.PassOn passOn ->
-                ended(
-                        told,
-                        reading.verdict() instanceof Verdict.Accepted ? Outcome.ANSWERED : Outcome.FAILED_UPSTREAM);
+                ended(told, reading.verdict() instanceof Verdict.Accepted ? Outcome.ANSWERED : Outcome.FAILED_UPSTREAM);
             case Decision.Refuse refuse -> refused(told, refuse.refusal());
         }
     }
@@ -566,7 +575,11 @@ final class VirtualGateway {
 
     /** When the last answer was there. */
     long lastAnsweredAt() {
-        return all.stream().filter(Told::answered).mapToLong(told -> told.endedAt).max().orElse(0);
+        return all.stream()
+                .filter(Told::answered)
+                .mapToLong(told -> told.endedAt)
+                .max()
+                .orElse(0);
     }
 
     long refusedByUpstream() {
@@ -601,7 +614,8 @@ final class VirtualGateway {
                         + " run");
             }
             if (tenant.quota() != null && tenant.quota().snapshot(now).inFlight() != 0) {
-                left.add("tenant " + tenant.tenant().name() + ": " + tenant.quota().snapshot(now));
+                left.add("tenant " + tenant.tenant().name() + ": "
+                        + tenant.quota().snapshot(now));
             }
         }
         return String.join("; ", left);
