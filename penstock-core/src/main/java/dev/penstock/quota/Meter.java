@@ -321,12 +321,7 @@ final class Meter {
             remaining = windowed ? amount - window.used(now) : bucket.level(now);
         }
         return new QuotaSnapshot.Level(
-                limit(),
-                source,
-                remaining,
-                counted ? amount : bucket.depth(),
-                counted,
-                foreignUse.shareOf(perNano));
+                limit(), source, remaining, counted ? amount : bucket.depth(), counted, foreignUse.shareOf(perNano));
     }
 
     private void setDrain(long now) {

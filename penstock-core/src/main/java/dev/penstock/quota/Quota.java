@@ -180,25 +180,44 @@ public final class Quota {
      * @return nanoseconds, 0 for now; empty if it can never start, see {@link #neverFits}
      */
     public OptionalLong startsInNanos(Cost ahead, Cost cost, long now) {
+        return foretell(ahead, cost, now)
+                .map(start -> OptionalLong.of(start.inNanos))
+                .orElse(OptionalLong.empty());
+    }
+
+    /**
+     * What a request of this cost will have to wait for longest when everything that is to be sent before it costs
+     * {@code ahead} together; empty if it can start now, or never. Changes nothing.
+     */
+    public Optional<BlockedBy> startsAfter(Cost ahead, Cost cost, long now) {
+        return foretell(ahead, cost, now).filter(start -> start.inNanos > 0).map(start -> start.by);
+    }
+
+    private record Start(long inNanos, BlockedBy by) {}
+
+    private Optional<Start> foretell(Cost ahead, Cost cost, long now) {
         lock.lock();
         try {
             if (impossible(cost).isPresent()) {
-                return OptionalLong.empty();
+                return Optional.empty();
             }
-            long longest = closed ? Math.max(0, closedUntil - now) : 0;
+            Start latest = new Start(closed ? Math.max(0, closedUntil - now) : 0, new BlockedBy.ByProvider());
             for (Meter meter : started ? meters : capsOnly(now)) {
                 Unit unit = meter.dimension().unit();
-                longest = Math.max(longest, meter.waitNanos(ahead.of(unit), cost.of(unit), now));
+                long wait = meter.waitNanos(ahead.of(unit), cost.of(unit), now);
+                if (wait > latest.inNanos) {
+                    latest = new Start(wait, blockedBy(meter, cost.of(unit)));
+                }
             }
             if (blindWindow.learned() && meters.isEmpty()) {
-                longest = Math.max(longest, blindWindow.waitNanos(ahead.requests(), now));
+                long wait = blindWindow.waitNanos(ahead.requests(), now);
+                latest = wait > latest.inNanos ? new Start(wait, new BlockedBy.ByUnknownLimits()) : latest;
             }
             // As many calls as may ever run; the first of those that do may end at any moment.
             long turns = inFlight + ahead.requests() - maxConcurrency;
-            if (turns > 0) {
-                longest = Math.max(longest, (long) (turns * meanLatencyNanos / maxConcurrency));
-            }
-            return OptionalLong.of(longest);
+            long wait = turns > 0 ? (long) (turns * meanLatencyNanos / maxConcurrency) : 0;
+            return Optional.of(
+                    wait > latest.inNanos ? new Start(wait, new BlockedBy.ByConcurrency(maxConcurrency)) : latest);
         } finally {
             lock.unlock();
         }
@@ -225,9 +244,9 @@ public final class Quota {
             double most = 0;
             for (Meter meter : meters) {
                 if (meter.amount() > 0) {
-                    double seconds = Math.min(60, meter.limit().dimension().window().toNanos() / 1e9);
-                    most = Math.max(
-                            most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
+                    double seconds =
+                            Math.min(60, meter.limit().dimension().window().toNanos() / 1e9);
+                    most = Math.max(most, seconds * cost.of(meter.dimension().unit()) / meter.amount());
                 }
             }
             return most;
@@ -239,7 +258,8 @@ public final class Quota {
     /**
      * Applies what the head of an answer says of the limits, while its body is still coming. The reservation stays open.
      *
-     * @param states as for {@link Settlement.Answered}, to which they need not be given again
+     * @param states as for {@link Settlement.Answered}, to which they need not be given again; that there was an answer says
+     *     something even if there are none
      */
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();

@@ -17,7 +17,7 @@ final class SlidingWindow {
 
     private static final double SIGNIFICANT_SHARE = 0.3;
     private static final double LEAST_SCALE = 0.5;
-    private static final int GENERATION_WINDOWS = 2;
+    private static final int GENERATION_WINDOWS = 1;
 
     private final long windowNanos;
     private final long sliceNanos;

@@ -453,6 +453,55 @@ final class QuotaTest {
     }
 
     @Test
+    void capsCountFromTheStartAndNotOnlySinceTheFirstReservation() {
+        Quota quota = new Quota(QuotaSettings.capsAlone(List.of(new Limit(TOKENS_PER_MINUTE, 500))));
+        assertThat(quota.neverFits(Cost.ofTokens(501))).isPresent();
+        assertThat(quota.waitNanos(Cost.ofTokens(501), 0)).isEmpty();
+        assertThat(quota.startsInNanos(Cost.ofTokens(500), Cost.ofTokens(500), 0))
+                .hasValue(60 * SECOND);
+        assertThat(quota.startsAfter(Cost.ofTokens(500), Cost.ofTokens(500), 0).map(BlockedBy::explanation))
+                .hasValue("the limit of 500 tokens per minute (set by you)");
+        assertThat(quota.startsAfter(new Cost(0, 0, 0), Cost.ofTokens(500), 0)).isEmpty();
+    }
+
+    @Test
+    void changedCapsApplyAtOnceAndWhatWasUsedOfTheOthersStaysUsed() {
+        Limit requests = new Limit(REQUESTS_PER_MINUTE, 1);
+        Quota quota = new Quota(QuotaSettings.capsAlone(List.of(requests)));
+        Reservation first = granted(quota.reserve(Cost.ofTokens(100), 0));
+        quota.setCaps(List.of(requests, new Limit(TOKENS_PER_MINUTE, 50)), 1, 0);
+        assertThat(quota.neverFits(Cost.ofTokens(51))).isPresent();
+        assertThat(quota.reserve(Cost.ofTokens(1), 0))
+                .isEqualTo(new Deferred(new BlockedBy.ByConcurrency(1), OptionalLong.empty()));
+        quota.settle(first, answered(), SECOND);
+        assertThat(quota.waitNanos(Cost.ofTokens(1), SECOND)).hasValue(59 * SECOND);
+        quota.setCaps(List.of(), 1, SECOND);
+        assertThat(quota.waitNanos(Cost.ofTokens(51), SECOND)).hasValue(0);
+    }
+
+    @Test
+    void aDaysLimitWeighsAsMuchOfTheWholeAsAMinutesLimit() {
+        Quota quota = new Quota(QuotaSettings.learnEverything()
+                .withKnown(List.of(
+                        new Limit(REQUESTS_PER_DAY, 10_000),
+                        new Limit(REQUESTS_PER_MINUTE, 500),
+                        new Limit(TOKENS_PER_MINUTE, 200_000))));
+        granted(quota.reserve(Cost.ofTokens(1), 0));
+        assertThat(quota.dominantSeconds(Cost.ofTokens(4_000))).isCloseTo(1.2, within(1e-9));
+        assertThat(quota.dominantSeconds(Cost.ofTokens(100))).isCloseTo(0.12, within(1e-9));
+    }
+
+    @Test
+    void whileCallsMayStillBecomeMoreTheirPresentNumberDelaysNobodyForGood() {
+        Quota quota = new Quota(QuotaSettings.learnEverything());
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(), 20 * SECOND);
+        // Sixteen at a time for now; thousands as soon as limits are known.
+        assertThat(quota.startsInNanos(new Cost(1_000, 1_000, 0), Cost.ofTokens(1), 20 * SECOND))
+                .hasValue(0);
+    }
+
+    @Test
     void aBackedOffConcurrencyDefersUntilSomethingSettles() {
         var quota = new Quota(
                 QuotaSettings.learnEverything().withKnown(List.of(RPM_500)).withMaxConcurrency(2));

@@ -155,7 +155,7 @@ final class RequestDispatcher<T> {
         Cost ahead = lane.queue().isEmpty() ? NOTHING : lane.queue().costAhead(arrival);
         long startsIn = startsIn(lane, tenant, ahead, ask.cost(), now);
         if (comesTooLate(startsIn, ask, now)) {
-            return new Arrived.Refused<>(tooLate(flight, startsIn, now));
+            return new Arrived.Refused<>(tooLate(flight, ahead, startsIn, now));
         }
         Optional<Waiting<Flight<T>>> place = lane.queue().add(arrival);
         if (place.isEmpty()) {
@@ -209,7 +209,10 @@ final class RequestDispatcher<T> {
         return null;
     }
 
-    /** Applies what the head of an answer says of the limits while its body is still coming. */
+    /**
+     * Applies what the head of an answer says of the limits while its body is still coming: that the request was admitted,
+     * and the limits if there are any. Not for a head that refuses; what that says comes with {@link #settled}.
+     */
     void observed(Flight<T> flight, List<LimitState> states, long now) {
         if (flight.phase == Flight.Phase.RUNNING) {
             Slot slot = slotOf(flight);
@@ -392,14 +395,20 @@ final class RequestDispatcher<T> {
     }
 
     /** What a request waits for, in words. */
-    private String why(Flight<T> flight, long now) {
+    private String why(Flight<T> flight, Cost ahead, long now) {
         Cost cost = flight.ask().cost();
         TenantState tenant = flight.tenant();
         if (tenant.atItsConcurrency()) {
             return "the tenant's other calls to end";
         }
-        long byOwn = ownLimitsAllowIn(tenant, cost, now);
-        return byOwn > slotsAllowIn(flight.lane(), NOTHING, cost, now) ? "the tenant's own limits" : why(flight.lane());
+        if (ownLimitsAllowIn(tenant, cost, now) > slotsAllowIn(flight.lane(), ahead, cost, now)) {
+            return "the tenant's own limits";
+        }
+        return flight.lane().slots.stream()
+                .flatMap(slot -> slot.quota().startsAfter(ahead, cost, now).stream())
+                .findFirst()
+                .map(BlockedBy::explanation)
+                .orElseGet(() -> why(flight.lane()));
     }
 
     private @Nullable Step<T> serve(Lane<T> lane, long now) {
@@ -664,7 +673,7 @@ final class RequestDispatcher<T> {
         flight.phase = Flight.Phase.ENDED;
         long startsIn =
                 startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
-        return new Step.Refuse<>(flight, tooLate(flight, startsIn, now));
+        return new Step.Refuse<>(flight, tooLate(flight, NOTHING, startsIn, now));
     }
 
     /** Takes a waiting request out of its queue for good. */
@@ -685,10 +694,10 @@ final class RequestDispatcher<T> {
         return startsIn > Math.max(0, ask.deadlineNanos() - now);
     }
 
-    private Refusal tooLate(Flight<T> flight, long startsIn, long now) {
+    private Refusal tooLate(Flight<T> flight, Cost ahead, long startsIn, long now) {
         Ask ask = flight.ask();
         return Refusals.deadline(
-                startsIn, Math.max(0, ask.deadlineNanos() - now), why(flight, now), ask.deadlineGiven());
+                startsIn, Math.max(0, ask.deadlineNanos() - now), why(flight, ahead, now), ask.deadlineGiven());
     }
 
     /** What a request is charged by the fair queue, in requests of the usual kind. */

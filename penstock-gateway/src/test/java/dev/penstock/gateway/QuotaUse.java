@@ -36,21 +36,21 @@ final class QuotaUse {
         double perSecond = limit.perSecond();
         boolean bucket = shape.equals("bucket") || shape.equals("quantized");
         double depth = shape.equals("quantized") ? perSecond : amount;
-        double level = depth;
+        double left = depth;
         double[] taken = new double[until];
         double sum = 0;
         for (int second = 0; second < until; second++) {
+            double level = amount;
             if (bucket) {
-                level = second == 0 ? depth : level + perSecond;
+                level = left + perSecond;
             } else {
                 int begin = shape.equals("fixed") ? second / window * window : Math.max(0, second - window + 1);
-                level = amount;
                 for (int earlier = begin; earlier < second; earlier++) {
                     level -= taken[earlier];
                 }
             }
             taken[second] = second < from ? used[second] : Math.max(0, level);
-            level = bucket ? Math.min(depth - perSecond, level - taken[second]) : level;
+            left = Math.min(depth, level - taken[second]);
             sum += second < from ? 0 : taken[second];
         }
         return sum;

@@ -144,6 +144,9 @@ final class VirtualGateway {
 
         long lastSentAt = -1;
         int sendings;
+        /** Of those. */
+        int connectFailures;
+
         int ends;
         long endedAt;
         long tokens;
@@ -229,6 +232,9 @@ final class VirtualGateway {
         this(List.of(upstream("one")), settings, Shows.EVERYTHING, new QueueBounds(20_000, 512L << 20), seed);
     }
 
+    /**
+     * @param settings of a provider for each upstream
+     */
     VirtualGateway(List<Upstream> upstreams, TwinSettings settings, Shows shows, QueueBounds bounds, long seed) {
         this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         this.bounds = bounds;
@@ -244,7 +250,7 @@ final class VirtualGateway {
 
     /** A provider that an upstream may be configured for later. */
     void add(String name, TwinSettings settings, Shows shows, long seed) {
-        providers.put(name, new Provider(settings, shows, seed + providers.size()));
+        providers.putIfAbsent(name, new Provider(settings, shows, seed + providers.size()));
     }
 
     Provider provider(String name) {
@@ -346,7 +352,8 @@ final class VirtualGateway {
 
     private long pump() {
         // Each step but a wait ends or sends one request.
-        for (int steps = 0; steps <= 2 * open + 2; steps++) {
+        int most = 2 * open + 2;
+        for (int steps = 0; steps < most; steps++) {
             switch (dispatcher.next(now)) {
                 case Step.Send<Told> send -> send(send.flight());
                 case Step.Refuse<Told> refuse -> refused(refuse.flight().item(), refuse.refusal());
@@ -436,6 +443,7 @@ final class VirtualGateway {
         Provider provider = call.provider;
         Told told = call.flight.item();
         if (provider.down) {
+            told.connectFailures++;
             back(call, AnswerReading.ofFault(Verdict.Fault.CONNECT_FAILED, "The connection was refused."));
             return;
         }
@@ -518,7 +526,7 @@ final class VirtualGateway {
         Told told = call.flight.item();
         told.call = null;
         reading.requestedTokens().ifPresent(tokens -> calibration.observeRequested(told.facts, tokens));
-        boolean headFirst = random.nextBoolean();
+        boolean headFirst = random.nextBoolean() && reading.verdict() instanceof Verdict.Accepted;
         if (headFirst) {
             dispatcher.observed(call.flight, reading.states(), now);
         }

@@ -60,9 +60,7 @@ public final class RateLimitHeaders {
             states.add(new LimitState(
                     new Limit(dimension, limit),
                     remaining,
-                    resetNanos == GoDuration.MALFORMED
-                            ? Optional.empty()
-                            : Optional.of(Duration.ofNanos(resetNanos))));
+                    resetNanos == GoDuration.MALFORMED ? Optional.empty() : Optional.of(Duration.ofNanos(resetNanos))));
         }
         return states;
     }
