@@ -75,7 +75,8 @@ class UsageTest {
     @Test
     void aCommandThatIsLikeNoneIsAnsweredWithAllOfThem() {
         assertThat(console.run("quux")).isEqualTo(2);
-        assertThat(console.err()).startsWith("penstock: unknown command quux; commands are run, gateway, emulator, tiers");
+        assertThat(console.err())
+                .startsWith("penstock: unknown command quux; commands are run, gateway, emulator, tiers");
     }
 
     @Test

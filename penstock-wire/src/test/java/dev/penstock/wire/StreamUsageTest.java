@@ -42,7 +42,8 @@ final class StreamUsageTest {
 
     @Test
     void aUsageThatIsCutOffOrAbsentIsNone() {
-        assertThat(StreamUsage.find(utf8("data: {\"usage\":{\"prompt_tokens\":1,"))).isEmpty();
+        assertThat(StreamUsage.find(utf8("data: {\"usage\":{\"prompt_tokens\":1,")))
+                .isEmpty();
         assertThat(StreamUsage.find(utf8("data: {\"usage\":null}\n\n"))).isEmpty();
         assertThat(StreamUsage.find(utf8("data: {\"usage\""))).isEmpty();
         assertThat(StreamUsage.find(new byte[0])).isEmpty();
