@@ -15,6 +15,7 @@ import dev.penstock.wire.VerdictReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,8 +77,14 @@ final class WireAgreementTest {
                 (Arrival.Admitted) arrive(twin, "{\"model\":\"gpt-4o-mini\",\"messages\":[],\"max_tokens\":999}");
         assertThat(RateLimitHeaders.read(HeaderLookup.of(answer.headers())))
                 .containsExactlyInAnyOrder(
-                        new LimitState(new Limit(Dimension.REQUESTS_PER_DAY, 10_000), 9_999),
-                        new LimitState(new Limit(Dimension.TOKENS_PER_MINUTE, 200_000), 199_000));
+                        new LimitState(
+                                new Limit(Dimension.REQUESTS_PER_DAY, 10_000),
+                                9_999,
+                                Optional.of(Duration.ofMillis(8_640))),
+                        new LimitState(
+                                new Limit(Dimension.TOKENS_PER_MINUTE, 200_000),
+                                199_000,
+                                Optional.of(Duration.ofMillis(300))));
     }
 
     @ParameterizedTest(name = "{0}, {1}")
