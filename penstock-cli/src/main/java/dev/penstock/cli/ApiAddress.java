@@ -33,7 +33,11 @@ final class ApiAddress {
 
     static boolean isLoopback(String host) {
         String name = host.toLowerCase(Locale.ROOT);
-        return name.equals("localhost") || name.startsWith("127.") || name.equals("[::1]") || name.equals("::1");
+        // Not by its beginning: names may begin with 127. too, and be anywhere.
+        return name.equals("localhost")
+                || name.matches("127(\\.\\d{1,3}){3}")
+                || name.equals("[::1]")
+                || name.equals("::1");
     }
 
     /** Tells of a key that anyone on the way can read; that is the user's to decide. */

@@ -46,6 +46,7 @@ final class GatewaySession {
     }
 
     int serve() throws InterruptedException {
+        options.check();
         if (command.configuring.newKey) {
             return newKey();
         }
@@ -54,7 +55,6 @@ final class GatewaySession {
             shell.out().flush();
             return ExitCode.OK;
         }
-        options.check();
         QuietLogs.unless(shell.debugging());
         TierTable tiers =
                 command.configuring.tiers.map(TierTable.builtIn()::overriddenBy).orElseGet(TierTable::builtIn);
