@@ -312,6 +312,11 @@ final class GatewayLoop {
         return ModelFamily.of(model);
     }
 
+    /** Empty where no model is named. */
+    private static String family(@Nullable RequestFacts facts) {
+        return facts == null ? "" : ModelFamily.of(facts.model());
+    }
+
     boolean mayUse(Tenant tenant, String model) {
         return tenant.mayUse(model);
     }
@@ -424,16 +429,7 @@ final class GatewayLoop {
     void joinedEnded(Outcome outcome, RequestHead head, @Nullable RequestFacts facts, Inbound follower) {
         Duration took = Duration.ofNanos(ticker.nanos() - follower.arrivedNanos());
         events.ended(new GatewayEvents.Ended(
-                outcome,
-                head.tenant().name(),
-                facts == null ? "" : family(facts.model()),
-                "",
-                took,
-                Duration.ZERO,
-                0,
-                Optional.empty(),
-                0,
-                ""));
+                outcome, head.tenant().name(), family(facts), "", took, Duration.ZERO, 0, Optional.empty(), 0, ""));
     }
 
     void ended(
@@ -454,7 +450,7 @@ final class GatewayLoop {
         events.ended(new GatewayEvents.Ended(
                 outcome,
                 head.tenant().name(),
-                flight == null ? "" : flight.ask().lane().family(),
+                flight == null ? family(facts) : flight.ask().lane().family(),
                 upstream,
                 Duration.ofNanos(waited),
                 Duration.ofNanos(ran),

@@ -11,6 +11,7 @@ import java.util.Optional;
 /** The words of the gateway's own refusals. They never hold a key or a prompt. */
 final class Refusals {
     private static final Duration SOON = Duration.ofSeconds(1);
+    private static final Duration LEAST_SHOWN = Duration.ofMillis(50);
 
     private Refusals() {}
 
@@ -26,10 +27,14 @@ final class Refusals {
         String start = known
                 ? "It would start in " + seconds(startsInNanos) + " at the earliest"
                 : "Nobody can tell when it would start";
+        // Who waited to the end is not told of two times that are both 0.0 s.
+        String what = leftNanos < LEAST_SHOWN.toNanos()
+                ? "Its deadline came before its turn: it waited for "
+                : start + ", and its deadline comes in " + seconds(leftNanos) + ": it waits for ";
         return new Refusal(
                 Outcome.REFUSED_DEADLINE,
                 "queue_deadline_exceeded",
-                start + ", and its deadline comes in " + seconds(leftNanos) + ": it waits for " + why
+                what + why
                         + ". Come back after the time in Retry-After, allow more time with x-request-deadline-ms, or raise"
                         + " the limit.",
                 Optional.of(comeBack),

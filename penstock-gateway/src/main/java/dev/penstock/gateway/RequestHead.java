@@ -48,6 +48,9 @@ record RequestHead(
     static final String JOIN = "x-penstock-join";
     static final String DEADLINE = "x-request-deadline-ms";
 
+    /** The account of clients that send no key, where keys are passed on; no fingerprint is like it. */
+    static final String NO_CREDENTIAL = "none";
+
     private static final String BEARER = "bearer ";
     private static final Pattern TENANT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
     private static final Tenant ANONYMOUS = Tenant.unknown("anonymous");
@@ -95,7 +98,7 @@ record RequestHead(
         }
         Optional<String> credential = inbound.header("authorization");
         Optional<String> fingerprint = credential.map(text -> fingerprint(inbound, text));
-        String account = rules.passesKeysOn() ? fingerprint.orElse("none") : "";
+        String account = rules.passesKeysOn() ? fingerprint.orElse(NO_CREDENTIAL) : "";
         Tenant tenant;
         Priority usual;
         if (rules.keys().isOpen()) {
