@@ -2,6 +2,7 @@ package dev.penstock.gateway;
 
 import dev.penstock.gateway.config.BudgetDecision;
 import dev.penstock.gateway.config.BudgetHold;
+import dev.penstock.gateway.config.Tenant;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.gateway.transport.AnswerHead;
 import dev.penstock.gateway.transport.ApiError;
@@ -48,6 +49,10 @@ final class Exchange implements UpstreamCall.Listener {
 
     private static final int MOST_ERROR_BYTES = 256 << 10;
     private static final int TAIL_BYTES = 64 << 10;
+
+    /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
+    private static final int MOST_JOINED = 1_000;
+
     private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
     private static final Duration HELD_UP_RETRY = Duration.ofSeconds(1);
     private static final byte[] NO_BYTES = {};
@@ -164,6 +169,10 @@ final class Exchange implements UpstreamCall.Listener {
                     return;
                 }
                 cost = gateway.cost(read.get(), bytes, new LaneKey(head.account(), family));
+            } else if (isBounded(head.tenant())) {
+                // Some upstreams take what we do not understand, and bill it.
+                refuse(notUnderstood());
+                return;
             }
         }
         LaneKey lane = new LaneKey(head.account(), family);
@@ -220,6 +229,21 @@ final class Exchange implements UpstreamCall.Listener {
                 false);
     }
 
+    private static boolean isBounded(Tenant tenant) {
+        return !tenant.models().isEmpty() || tenant.budget().isPresent();
+    }
+
+    private Refusal notUnderstood() {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "request_not_understood",
+                "The body cannot be read as a request to this endpoint, and what the key of tenant "
+                        + head.tenant().name() + " may use and spend goes by what the body says. Send the fields of the"
+                        + " API in the types that it documents.",
+                Optional.empty(),
+                false);
+    }
+
     private boolean wantsStream() {
         RequestFacts read = facts;
         return read != null && read.stream();
@@ -235,8 +259,12 @@ final class Exchange implements UpstreamCall.Listener {
             joinKey = key;
             return false;
         }
+        if (leader.joined.size() >= MOST_JOINED) {
+            return false;
+        }
         Inbound follower = inbound;
         leader.joined.add(follower);
+        body = new OutboundRequest.Body.None(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
             boolean waited = leader.joined.remove(follower);
@@ -474,7 +502,10 @@ final class Exchange implements UpstreamCall.Listener {
             return Optional.empty();
         }
         // Line breaks in JSON are only between its tokens, and an event's data ends at one.
-        String line = said.toString(StandardCharsets.UTF_8).replace('\r', ' ').replace('\n', ' ');
+        String line = said.toString(StandardCharsets.UTF_8)
+                .replace('\r', ' ')
+                .replace('\n', ' ')
+                .strip();
         return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
     }
 
@@ -652,6 +683,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Inbound next = inbound.headSent() ? null : joined.poll();
         if (next != null) {
+            gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, facts, who);
             inbound = next; // others wait for the same answer
             return;
         }

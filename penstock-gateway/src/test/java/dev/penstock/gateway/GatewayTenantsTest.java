@@ -7,6 +7,7 @@ import static dev.penstock.gateway.Tenants.keyOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.emulator.LimitText;
+import dev.penstock.gateway.config.Budget;
 import dev.penstock.gateway.config.QueueSettings;
 import dev.penstock.gateway.config.Tenant;
 import dev.penstock.gateway.config.Upstream;
@@ -97,6 +98,25 @@ class GatewayTenantsTest {
             assertThat(refused.headers().firstValue("x-should-retry")).contains("false");
             assertThat(upstream.seen).hasSize(1);
             running.untilIdle();
+        }
+    }
+
+    @Test
+    void whatCannotBeReadIsNoWayAroundTheModelsAndTheBudgetOfAKey() throws InterruptedException {
+        String unreadable = chat("Hello").replace("{\"model\"", "{\"stream\":\"true\",\"model\"");
+        try (RunningGateway running = keys(
+                Tenants.using("web", "gpt-5*"),
+                Tenants.spending("reports", 1_000, Budget.Period.FOREVER),
+                Tenants.limited("free"))) {
+            for (String tenant : List.of("web", "reports")) {
+                HttpResponse<String> answer = running.ask(unreadable, keyOf(tenant));
+                assertThat(answer.statusCode()).isEqualTo(400);
+                assertThat(answer.body())
+                        .contains("\"code\":\"request_not_understood\"", tenant)
+                        .doesNotContain("Hello");
+            }
+            assertThat(upstream.seen).isEmpty();
+            assertThat(running.ask(unreadable, keyOf("free")).statusCode()).isEqualTo(200);
         }
     }
 
