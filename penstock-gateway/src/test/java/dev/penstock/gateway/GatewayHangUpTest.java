@@ -51,8 +51,7 @@ class GatewayHangUpTest {
     }
 
     private static void untilEnded(RunningGateway running, Outcome... outcomes) {
-        until("all have ended", () -> running.ended.size() == outcomes.length);
-        assertThat(running.outcomes()).containsExactly(outcomes);
+        running.untilEnded(outcomes);
         running.untilIdle();
     }
 

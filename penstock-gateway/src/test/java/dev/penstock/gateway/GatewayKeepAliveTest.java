@@ -79,7 +79,7 @@ class GatewayKeepAliveTest {
             assertThat(first.join().statusCode()).isEqualTo(200);
             assertThat(rest(streams)).isEqualTo(HeldAnswers.STREAM);
             running.untilIdle();
-            assertThat(running.outcomes()).containsExactly(Outcome.ANSWERED, Outcome.ANSWERED);
+            running.untilEnded(Outcome.ANSWERED, Outcome.ANSWERED);
         }
     }
 
@@ -107,7 +107,7 @@ class GatewayKeepAliveTest {
                     .contains("\"code\":\"queue_deadline_exceeded\"")
                     .endsWith("}}\n\n");
             assertThat(first).isNotDone();
-            assertThat(running.outcomes()).containsExactly(Outcome.REFUSED_DEADLINE);
+            running.untilEnded(Outcome.REFUSED_DEADLINE);
         }
     }
 
@@ -134,7 +134,7 @@ class GatewayKeepAliveTest {
                     .contains("\"message\":\"Too bad\"")
                     .endsWith("}\n\n");
             assertThat(told.strip().lines()).hasSize(2);
-            assertThat(running.outcomes()).containsExactly(Outcome.ANSWERED, Outcome.FAILED_UPSTREAM);
+            running.untilEnded(Outcome.ANSWERED, Outcome.FAILED_UPSTREAM);
         }
     }
 

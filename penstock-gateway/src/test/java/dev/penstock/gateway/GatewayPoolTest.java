@@ -84,18 +84,19 @@ class GatewayPoolTest {
 
     @Test
     void whenOneIsUsedUpTheOtherIsAskedAtOnce() throws InterruptedException {
-        try (Emulator little = emulator("2req/1m");
+        try (Emulator little = emulator("10req/1m");
                 Emulator much = emulator("100req/1m");
                 RunningGateway running = pool(
                         weighing(keyed("little", little.baseUri(), "sk-a"), 10),
                         weighing(keyed("much", much.baseUri(), "sk-b"), 1))) {
-            for (int i = 0; i < 10; i++) {
+            for (int i = 0; i < 30; i++) {
                 HttpResponse<String> answer = running.ask(chat("Number " + i), "x-request-deadline-ms", "1000");
                 assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
             }
-            assertThat(little.ledger().answered()).isEqualTo(2);
+            // How deep its bucket is has to be found out, so it may have some left.
+            assertThat(little.ledger().answered()).isBetween(1L, 10L);
             assertThat(little.ledger().refusedTotal()).isZero();
-            assertThat(much.ledger().answered()).isEqualTo(8);
+            assertThat(little.ledger().answered() + much.ledger().answered()).isEqualTo(30);
             running.untilIdle();
         }
     }

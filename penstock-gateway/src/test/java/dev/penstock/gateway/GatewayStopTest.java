@@ -71,7 +71,7 @@ class GatewayStopTest {
             assertThat(runs.join().statusCode()).isEqualTo(200);
             stopped.join();
             assertThat(upstream.seen).hasSize(1);
-            assertThat(running.outcomes()).containsExactly(Outcome.REFUSED_STOPPING, Outcome.ANSWERED);
+            running.untilEnded(Outcome.REFUSED_STOPPING, Outcome.ANSWERED);
         }
     }
 
