@@ -50,6 +50,10 @@ final class Exchange implements UpstreamCall.Listener {
 
     private static final int MOST_ERROR_BYTES = 256 << 10;
     private static final int TAIL_BYTES = 64 << 10;
+
+    /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
+    private static final int MOST_JOINED = 1_000;
+
     private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
     private static final Duration HELD_UP_RETRY = Duration.ofSeconds(1);
     private static final byte[] NO_BYTES = {};
@@ -284,9 +288,12 @@ final class Exchange implements UpstreamCall.Listener {
         if (leader.deadlineNanos() - deadlineNanos() > 0) {
             return false; // it would wait for somebody with more patience
         }
-        body = new OutboundRequest.Body.None(); // the leader has the same one
+        if (leader.joined.size() >= MOST_JOINED) {
+            return false;
+        }
         Inbound follower = inbound;
         leader.joined.add(follower);
+        body = new OutboundRequest.Body.None(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
             boolean waited = leader.joined.remove(follower);
@@ -524,7 +531,10 @@ final class Exchange implements UpstreamCall.Listener {
             return Optional.empty();
         }
         // Line breaks in JSON are only between its tokens, and an event's data ends at one.
-        String line = said.toString(StandardCharsets.UTF_8).replace('\r', ' ').replace('\n', ' ');
+        String line = said.toString(StandardCharsets.UTF_8)
+                .replace('\r', ' ')
+                .replace('\n', ' ')
+                .strip();
         return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
     }
 
@@ -702,6 +712,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Inbound next = inbound.headSent() ? null : joined.poll();
         if (next != null) {
+            gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, facts, who);
             inbound = next; // others wait for the same answer
             return;
         }
