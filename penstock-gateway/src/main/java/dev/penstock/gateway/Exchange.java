@@ -27,6 +27,7 @@ import dev.penstock.wire.StreamUsage;
 import dev.penstock.wire.Usage;
 import dev.penstock.wire.VerdictReader;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -596,7 +597,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Map<String, String> headers = new LinkedHashMap<>(added);
         headers.put("x-penstock-joined", "true");
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         if (type != null) {
             headers.put("content-type", type);
         }
@@ -628,7 +629,9 @@ final class Exchange implements UpstreamCall.Listener {
 
     @Override
     public void passedOn() {
-        if (!settled) {
+        // What was settled before has been looked at then.
+        boolean freesRoom = !settled;
+        if (freesRoom) {
             settled = true;
             TailBuffer kept = tail;
             if (kept != null) {
@@ -640,7 +643,9 @@ final class Exchange implements UpstreamCall.Listener {
         AnswerHead answered = answer;
         boolean failure = answered != null && answered.status() >= 400;
         end(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, failure ? explanation : "");
-        gateway.pump();
+        if (freesRoom) {
+            gateway.pump();
+        }
     }
 
     /** The attempt took too long. */
@@ -799,7 +804,7 @@ final class Exchange implements UpstreamCall.Listener {
     }
 
     private static boolean isJson(AnswerHead answered) {
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         return type != null && type.toLowerCase(Locale.ROOT).startsWith("application/json");
     }
 }
