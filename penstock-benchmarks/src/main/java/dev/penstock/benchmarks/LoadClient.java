@@ -242,6 +242,37 @@ final class LoadClient implements AutoCloseable {
         return await(done, time.plus(GRACE));
     }
 
+    /**
+     * Sends so many, a few at a time.
+     *
+     * @return how long each took that was answered with 429, ascending
+     */
+    long[] refusals(int atATime, int count, Sending sending, Duration atMost) throws InterruptedException {
+        Many many = new Many();
+        many.expected = count;
+        context.runOnContext(ignored -> {
+            for (int i = 0; i < atATime; i++) {
+                nextOf(many, count, sending);
+            }
+        });
+        return many.await(atMost).stream()
+                .filter(answer -> answer.status == 429)
+                .mapToLong(Answer::tookNanos)
+                .sorted()
+                .toArray();
+    }
+
+    private void nextOf(Many many, int count, Sending sending) {
+        if (many.sent == count) {
+            return;
+        }
+        many.sent++;
+        send(sending, answer -> {
+            many.ended(answer);
+            nextOf(many, count, sending);
+        });
+    }
+
     private final class Looping {
         private final int connections;
         private final Sending sending;
