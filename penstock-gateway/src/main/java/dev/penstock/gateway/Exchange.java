@@ -18,7 +18,7 @@ import dev.penstock.gateway.transport.UpstreamCall;
 import dev.penstock.limit.Cost;
 import dev.penstock.limit.LimitState;
 import dev.penstock.verdict.Verdict;
-import dev.penstock.wire.AnswerReading;
+import dev.penstock.wire.AnswerBody;
 import dev.penstock.wire.Endpoint;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.RateLimitHeaders;
@@ -27,6 +27,7 @@ import dev.penstock.wire.StreamUsage;
 import dev.penstock.wire.Usage;
 import dev.penstock.wire.VerdictReader;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,6 +50,7 @@ final class Exchange implements UpstreamCall.Listener {
     private static final int MOST_HELD_ANSWER_BYTES = 1 << 20;
 
     private static final int MOST_ERROR_BYTES = 256 << 10;
+    private static final int OK = 200;
     private static final int TAIL_BYTES = 64 << 10;
 
     /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
@@ -62,8 +64,8 @@ final class Exchange implements UpstreamCall.Listener {
     private final RequestHead head;
     private Inbound inbound;
 
-    /** Others that asked the same and get the same answer. */
-    private final ArrayDeque<Inbound> joined = new ArrayDeque<>();
+    /** Others that asked the same and get the same answer; most requests have none. */
+    private @Nullable ArrayDeque<Inbound> joined;
 
     /** An answer that came whole. */
     private @Nullable Buffer held;
@@ -288,15 +290,15 @@ final class Exchange implements UpstreamCall.Listener {
         if (leader.deadlineNanos() - deadlineNanos() > 0) {
             return false; // it would wait for somebody with more patience
         }
-        if (leader.joined.size() >= MOST_JOINED) {
+        if (leader.joinedBy() >= MOST_JOINED) {
             return false;
         }
         Inbound follower = inbound;
-        leader.joined.add(follower);
+        leader.join(follower);
         body = new OutboundRequest.Body.None(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
-            boolean waited = leader.joined.remove(follower);
+            boolean waited = leader.leave(follower);
             if (waited) {
                 gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, leader.facts, follower);
             } else {
@@ -304,6 +306,30 @@ final class Exchange implements UpstreamCall.Listener {
             }
         });
         return true;
+    }
+
+    private void join(Inbound follower) {
+        ArrayDeque<Inbound> others = joined;
+        if (others == null) {
+            others = new ArrayDeque<>(2);
+            joined = others;
+        }
+        others.add(follower);
+    }
+
+    private boolean leave(Inbound follower) {
+        ArrayDeque<Inbound> others = joined;
+        return others != null && others.remove(follower);
+    }
+
+    private int joinedBy() {
+        ArrayDeque<Inbound> others = joined;
+        return others == null ? 0 : others.size();
+    }
+
+    private @Nullable Inbound nextJoined() {
+        ArrayDeque<Inbound> others = joined;
+        return others == null ? null : others.poll();
     }
 
     /** Returns whether its wait for the budget is over, in whatever way. */
@@ -381,27 +407,29 @@ final class Exchange implements UpstreamCall.Listener {
         held = null;
         tail = null;
         timeoutAt = gateway.now() + gateway.queueSettings().timeout().toNanos();
-        OutboundHeaders headers = inbound.outboundHeaders();
-        if (upstream.key().isPresent()) {
-            Map<String, String> own = new LinkedHashMap<>();
-            own.put("Authorization", "Bearer " + upstream.key().get().reveal());
-            own.put("OpenAI-Organization", upstream.organization().orElse(""));
-            own.put("OpenAI-Project", upstream.project().orElse(""));
-            headers = headers.with(own);
-        } else if (upstream.organization().isPresent() || upstream.project().isPresent()) {
-            Map<String, String> own = new LinkedHashMap<>();
-            upstream.organization().ifPresent(text -> own.put("OpenAI-Organization", text));
-            upstream.project().ifPresent(text -> own.put("OpenAI-Project", text));
-            headers = headers.with(own);
-        }
-        if (head.endpoint().isPresent()) {
-            headers = headers.uncompressed();
-        }
+        OutboundHeaders headers = inbound.outboundHeaders().with(ownHeaders(upstream));
         call = new UpstreamCall(
                 gateway.connections(upstream),
                 new OutboundRequest(inbound.method(), inbound.targetBelowV1(), headers, body),
                 this);
         call.send();
+    }
+
+    private Map<String, String> ownHeaders(Upstream upstream) {
+        Map<String, String> own = new LinkedHashMap<>();
+        if (upstream.key().isPresent()) {
+            own.put("Authorization", "Bearer " + upstream.key().get().reveal());
+            own.put("OpenAI-Organization", upstream.organization().orElse(""));
+            own.put("OpenAI-Project", upstream.project().orElse(""));
+        } else {
+            upstream.organization().ifPresent(text -> own.put("OpenAI-Organization", text));
+            upstream.project().ifPresent(text -> own.put("OpenAI-Project", text));
+        }
+        if (head.endpoint().isPresent()) {
+            // So that errors and usage can be read.
+            own.put("Accept-Encoding", "identity");
+        }
+        return own;
     }
 
     @Override
@@ -433,11 +461,11 @@ final class Exchange implements UpstreamCall.Listener {
         Endpoint endpoint = head.endpoint().orElseThrow();
         if (collected instanceof Collected.Whole whole) {
             held = whole.body();
-            AnswerReading reading = AnswerReading.of(
-                    endpoint, answered.status(), lookup(answered), whole.body().getBytes());
-            usage = reading.usage().orElse(null);
+            usage = answered.status() == OK
+                    ? AnswerBody.usage(endpoint, whole.body().getBytes()).orElse(null)
+                    : null;
             // What is whole by its own framing is passed on even if it is not what the endpoint usually answers.
-            settle(new Verdict.Accepted(), reading.states());
+            settle(new Verdict.Accepted(), states(answered));
         } else {
             gateway.dispatcher().observed(flight(), states(answered), gateway.now());
             passOn(false);
@@ -570,7 +598,7 @@ final class Exchange implements UpstreamCall.Listener {
     private void answerJoined(Map<String, String> added) {
         AnswerHead answered = answer;
         Buffer whole = held;
-        if (joined.isEmpty() || answered == null) {
+        if (joined == null || joined.isEmpty() || answered == null) {
             return;
         }
         if (whole == null) {
@@ -584,11 +612,11 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Map<String, String> headers = new LinkedHashMap<>(added);
         headers.put("x-penstock-joined", "true");
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         if (type != null) {
             headers.put("content-type", type);
         }
-        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
+        for (Inbound follower = nextJoined(); follower != null; follower = nextJoined()) {
             follower.answer(answered.status(), headers, whole);
             boolean failure = answered.status() >= 400;
             gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower);
@@ -596,7 +624,7 @@ final class Exchange implements UpstreamCall.Listener {
     }
 
     private void refuseJoined(ApiError error) {
-        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
+        for (Inbound follower = nextJoined(); follower != null; follower = nextJoined()) {
             follower.answer(error);
             gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower);
         }
@@ -616,7 +644,9 @@ final class Exchange implements UpstreamCall.Listener {
 
     @Override
     public void passedOn() {
-        if (!settled) {
+        // What was settled before has been looked at then.
+        boolean freesRoom = !settled;
+        if (freesRoom) {
             settled = true;
             TailBuffer kept = tail;
             if (kept != null) {
@@ -628,7 +658,9 @@ final class Exchange implements UpstreamCall.Listener {
         AnswerHead answered = answer;
         boolean failure = answered != null && answered.status() >= 400;
         end(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, failure ? explanation : "");
-        gateway.pump();
+        if (freesRoom) {
+            gateway.pump();
+        }
     }
 
     /** The attempt took too long. */
@@ -710,7 +742,7 @@ final class Exchange implements UpstreamCall.Listener {
         if (ended || who != inbound) {
             return;
         }
-        Inbound next = inbound.headSent() ? null : joined.poll();
+        Inbound next = inbound.headSent() ? null : nextJoined();
         if (next != null) {
             gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, facts, who);
             inbound = next; // others wait for the same answer
@@ -788,7 +820,7 @@ final class Exchange implements UpstreamCall.Listener {
     }
 
     private static boolean isJson(AnswerHead answered) {
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         return type != null && type.toLowerCase(Locale.ROOT).startsWith("application/json");
     }
 }

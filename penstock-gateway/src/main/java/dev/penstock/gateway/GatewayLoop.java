@@ -28,6 +28,7 @@ import dev.penstock.wire.RequestFacts;
 import dev.penstock.wire.Usage;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.time.Instant;
@@ -115,7 +116,12 @@ final class GatewayLoop {
 
     private RequestHead.Rules rules(GatewayConfig config) {
         return new RequestHead.Rules(
-                hosts, config.keys(), config.upstreams(), config.queue(), config.keepAlive(), config.joinIdentical());
+                hosts,
+                config.keys(),
+                config.upstreams().stream().anyMatch(upstream -> upstream.key().isEmpty()),
+                config.queue(),
+                config.keepAlive(),
+                config.joinIdentical());
     }
 
     /** Takes one request of a client. */
@@ -323,8 +329,8 @@ final class GatewayLoop {
 
     Optional<RequestFacts> facts(Endpoint endpoint, Inbound inbound, byte[] body) {
         try {
-            return Optional.of(
-                    RequestFacts.read(endpoint, inbound.header("content-type").orElse(null), body));
+            return Optional.of(RequestFacts.read(
+                    endpoint, inbound.header(HttpHeaders.CONTENT_TYPE).orElse(null), body));
         } catch (MalformedRequestException theUpstreamSaysWhatIsWrong) {
             return Optional.empty();
         }

@@ -358,10 +358,14 @@ final class RequestDispatcher<T> {
             return OptionalLong.empty();
         }
         Cost twice = new Cost(0, 2 * Math.min(tokens, Long.MAX_VALUE / 4), 0);
-        return lane.slots.stream()
-                .flatMap(slot -> slot.quota().neverFits(twice).stream())
-                .mapToLong(BlockedBy.ByLimit::limit)
-                .min();
+        OptionalLong least = OptionalLong.empty();
+        for (Slot slot : lane.slots) {
+            Optional<BlockedBy.ByLimit> never = slot.quota().neverFits(twice);
+            if (never.isPresent() && (least.isEmpty() || never.get().limit() < least.getAsLong())) {
+                least = OptionalLong.of(never.get().limit());
+            }
+        }
+        return least;
     }
 
     /** When a request is expected to start, if nobody else comes; empty if nobody can tell, or if it does not wait. */
