@@ -40,6 +40,17 @@ final class ApiAddress {
                 || name.equals("::1");
     }
 
+    /** A base URL without the path that nearly all of them have leads to answers 404 only. */
+    static void noteAMissingPath(Shell shell, URI url) {
+        String path = url.getPath();
+        if (path == null || path.isEmpty() || path.equals("/")) {
+            shell.err()
+                    .println("penstock: note: the base URL " + url.getScheme() + "://" + url.getAuthority()
+                            + " has no path; most servers of this kind serve " + url.getScheme() + "://"
+                            + url.getAuthority() + "/v1");
+        }
+    }
+
     /** Tells of a key that anyone on the way can read; that is the user's to decide. */
     static void warnOfAKeyInTheOpen(Shell shell, URI url) {
         if ("http".equalsIgnoreCase(url.getScheme()) && !isLoopback(url)) {

@@ -76,6 +76,7 @@ final class GatewayOptions {
                     + " own keys");
         }
         ApiAddress.warnOfAKeyInTheOpen(shell, url);
+        ApiAddress.noteAMissingPath(shell, url);
         return upstream("main", url, key);
     }
 

@@ -263,6 +263,7 @@ class GatewayCommandTest {
             assertThat(second.join().body()).contains("\"code\":\"gateway_stopping\"");
             assertThat(first.join().statusCode()).isEqualTo(200);
             assertThat(gateway.exitCode()).isZero();
+            assertThat(gateway.err()).contains("Stopped: 1 call finished, 1 request turned away.");
             assertThat(upstream.ledger().answered()).isOne();
             assertThat(upstream.ledger().hangUps()).isZero();
         }

@@ -57,6 +57,9 @@ final class Exchange implements UpstreamCall.Listener {
     private static final int MOST_JOINED = 1_000;
 
     private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    /** Bodies do not come in the order of their heads: deadlines may be in disorder by this. */
+    private static final Duration SAME_PATIENCE = Duration.ofMillis(100);
+
     private static final Duration HELD_UP_RETRY = Duration.ofSeconds(1);
     private static final byte[] NO_BYTES = {};
 
@@ -65,7 +68,7 @@ final class Exchange implements UpstreamCall.Listener {
     private Inbound inbound;
 
     /** Others that asked the same and get the same answer; most requests have none. */
-    private @Nullable ArrayDeque<Inbound> joined;
+    private @Nullable ArrayDeque<Exchange> joined;
 
     /** An answer that came whole. */
     private @Nullable Buffer held;
@@ -85,6 +88,9 @@ final class Exchange implements UpstreamCall.Listener {
 
     /** Whether the upstream's answer is being passed on, after which the request cannot be repeated. */
     private boolean passing;
+
+    /** Attempts that broke off and may be on the bill all the same. */
+    private int lost;
 
     /** Whether an attempt may have been paid for of which nobody told the usage. */
     private boolean mayHaveCost;
@@ -287,18 +293,18 @@ final class Exchange implements UpstreamCall.Listener {
             joinKey = key;
             return false;
         }
-        if (leader.deadlineNanos() - deadlineNanos() > 0) {
+        if (leader.deadlineNanos() - deadlineNanos() > SAME_PATIENCE.toNanos()) {
             return false; // it would wait for somebody with more patience
         }
         if (leader.joinedBy() >= MOST_JOINED) {
             return false;
         }
         Inbound follower = inbound;
-        leader.join(follower);
+        leader.join(this);
         body = new OutboundRequest.Body.None(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
-            boolean waited = leader.leave(follower);
+            boolean waited = leader.leave(this);
             if (waited) {
                 gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, leader.facts, follower);
             } else {
@@ -308,8 +314,8 @@ final class Exchange implements UpstreamCall.Listener {
         return true;
     }
 
-    private void join(Inbound follower) {
-        ArrayDeque<Inbound> others = joined;
+    private void join(Exchange follower) {
+        ArrayDeque<Exchange> others = joined;
         if (others == null) {
             others = new ArrayDeque<>(2);
             joined = others;
@@ -317,19 +323,28 @@ final class Exchange implements UpstreamCall.Listener {
         others.add(follower);
     }
 
-    private boolean leave(Inbound follower) {
-        ArrayDeque<Inbound> others = joined;
+    private boolean leave(Exchange follower) {
+        ArrayDeque<Exchange> others = joined;
         return others != null && others.remove(follower);
     }
 
     private int joinedBy() {
-        ArrayDeque<Inbound> others = joined;
+        ArrayDeque<Exchange> others = joined;
         return others == null ? 0 : others.size();
     }
 
-    private @Nullable Inbound nextJoined() {
-        ArrayDeque<Inbound> others = joined;
+    private @Nullable Exchange nextJoined() {
+        ArrayDeque<Exchange> others = joined;
         return others == null ? null : others.poll();
+    }
+
+    /** Whoever it was joined to had less patience: it goes its own way, with the time that it has left. */
+    private void goOnAlone(OutboundRequest.Body.Bytes same) {
+        Inbound client = inbound;
+        ended = false;
+        body = same;
+        client.onGone(() -> gone(client));
+        arrive(same.bytes().getBytes(), true);
     }
 
     /** Returns whether its wait for the budget is over, in whatever way. */
@@ -487,7 +502,10 @@ final class Exchange implements UpstreamCall.Listener {
     /** Ends the attempt and does what the dispatcher makes of it. */
     private void settle(Verdict verdict, List<LimitState> states) {
         settled = true;
-        mayHaveCost |= mayCost(verdict);
+        if (mayCost(verdict)) {
+            mayHaveCost = true;
+            lost += verdict instanceof Verdict.Transient fault && wasUnderWay(fault.fault()) ? 1 : 0;
+        }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
         gateway.upstreamSaid(lastUpstream, flight(), verdict, decision);
@@ -522,6 +540,14 @@ final class Exchange implements UpstreamCall.Listener {
             case Verdict.SlowDown slowDown -> false;
             case Verdict.Rejected rejected -> false;
             case Verdict.AccountStopped stopped -> false;
+        };
+    }
+
+    /** Whether the provider may have worked on it to the end; a status says that it has not. */
+    private static boolean wasUnderWay(Verdict.Fault fault) {
+        return switch (fault) {
+            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
+            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
         };
     }
 
@@ -616,17 +642,17 @@ final class Exchange implements UpstreamCall.Listener {
         if (type != null) {
             headers.put("content-type", type);
         }
-        for (Inbound follower = nextJoined(); follower != null; follower = nextJoined()) {
-            follower.answer(answered.status(), headers, whole);
-            boolean failure = answered.status() >= 400;
-            gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower);
+        boolean failure = answered.status() >= 400;
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.inbound.answer(answered.status(), headers, whole);
+            gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower.inbound);
         }
     }
 
     private void refuseJoined(ApiError error) {
-        for (Inbound follower = nextJoined(); follower != null; follower = nextJoined()) {
-            follower.answer(error);
-            gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower);
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.inbound.answer(error);
+            gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower.inbound);
         }
     }
 
@@ -722,8 +748,15 @@ final class Exchange implements UpstreamCall.Listener {
         }
         ApiError error = gateway.error(refusal);
         inbound.answer(error);
-        refuseJoined(error);
-        end(refusal.outcome(), refusal.message());
+        if (refusal.outcome() == Outcome.REFUSED_DEADLINE && body instanceof OutboundRequest.Body.Bytes same) {
+            end(refusal.outcome(), refusal.message());
+            for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+                follower.goOnAlone(same);
+            }
+        } else {
+            refuseJoined(error);
+            end(refusal.outcome(), refusal.message());
+        }
     }
 
     /** The dispatcher gave it up while it waited. */
@@ -742,10 +775,10 @@ final class Exchange implements UpstreamCall.Listener {
         if (ended || who != inbound) {
             return;
         }
-        Inbound next = inbound.headSent() ? null : nextJoined();
+        Exchange next = inbound.headSent() ? null : nextJoined();
         if (next != null) {
             gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, facts, who);
-            inbound = next; // others wait for the same answer
+            inbound = next.inbound; // others wait for the same answer
             return;
         }
         Flight<Exchange> left = flight;
@@ -779,7 +812,7 @@ final class Exchange implements UpstreamCall.Listener {
         BudgetHold aside = budget;
         Flight<Exchange> last = flight;
         if (aside != null) {
-            gateway.settleBudget(head.tenant(), aside, mayHaveCost, facts, usage);
+            gateway.settleBudget(head.tenant(), aside, mayHaveCost, facts, usage, lost);
         }
         gateway.over(this);
         gateway.ended(outcome, head, facts, lastUpstream, last, inbound.arrivedNanos(), usage, why);

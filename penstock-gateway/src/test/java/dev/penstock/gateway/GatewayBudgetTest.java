@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -183,6 +184,26 @@ class GatewayBudgetTest {
             assertThat(running.ask(chat("Second", MOST), keyOf("web")).body()).contains("budget_exceeded");
             assertThat(running.ask(chat("Small", 10), keyOf("web")).statusCode())
                     .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void anAttemptThatBrokeOffCountsAsMuchAsTheAnswer() throws InterruptedException {
+        AtomicInteger calls = new AtomicInteger();
+        try (ScriptedUpstream breaking = ScriptedUpstream.answering((seen, response) -> {
+                    if (calls.getAndIncrement() == 0) {
+                        response.reset();
+                    } else {
+                        ScriptedUpstream.json(response, 200, ScriptedUpstream.chatAnswer(100, 300));
+                    }
+                });
+                RunningGateway running = spending(breaking, QueueSettings.DEFAULT, Budget.Period.FOREVER)) {
+            assertThat(running.ask(chat("First", MOST), keyOf("web")).statusCode())
+                    .isEqualTo(200);
+            assertThat(calls.get()).isEqualTo(2);
+            until("it has ended", () -> running.ended.size() == 1);
+            HttpResponse<String> answer = running.ask(chat("Second", 400), keyOf("web"));
+            assertThat(answer.body()).contains("budget_exceeded", "200 of 1,000 tokens");
         }
     }
 

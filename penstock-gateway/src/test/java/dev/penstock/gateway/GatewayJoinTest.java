@@ -218,4 +218,29 @@ class GatewayJoinTest {
             running.untilIdle();
         }
     }
+
+    @Test
+    void whoHasMorePatienceThanTheFirstGoesOnWithoutIt() throws InterruptedException {
+        GatewayConfig one = RunningGateway.config(
+                QueueSettings.DEFAULT, KeyRing.open(), Upstreams.capped(keyed("main", upstream.baseUri(), "sk-a"), 1));
+        try (RunningGateway running = RunningGateway.of(one)) {
+            CompletableFuture<HttpResponse<String>> runs = leader(running, chat("hold"));
+            CompletableFuture<HttpResponse<String>> first =
+                    running.askSoon(chat("Same"), "x-penstock-join", "true", "x-request-deadline-ms", "1500");
+            running.untilWaiting(1);
+            CompletableFuture<HttpResponse<String>> second =
+                    running.askSoon(chat("Same"), "x-penstock-join", "true", "x-request-deadline-ms", "50000");
+            CompletableFuture<HttpResponse<String>> third =
+                    running.askSoon(chat("Same"), "x-penstock-join", "true", "x-request-deadline-ms", "50000");
+            assertThat(first.join().statusCode()).isEqualTo(429);
+            running.untilWaiting(1);
+            assertThat(second).isNotDone();
+            script.letGo();
+            assertThat(runs.join().statusCode()).isEqualTo(200);
+            assertThat(second.join().statusCode()).isEqualTo(200);
+            assertThat(third.join().statusCode()).isEqualTo(200);
+            assertThat(upstream.seen).hasSize(2);
+            running.untilIdle();
+        }
+    }
 }

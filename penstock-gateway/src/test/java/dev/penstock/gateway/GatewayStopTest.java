@@ -39,8 +39,8 @@ class GatewayStopTest {
                 QueueSettings.DEFAULT, KeyRing.open(), Upstreams.capped(keyed("main", upstream.baseUri(), "sk-a"), 1)));
     }
 
-    private static CompletableFuture<Void> stopping(RunningGateway running, Duration patience) {
-        return CompletableFuture.runAsync(() -> running.gateway.stop(patience));
+    private static CompletableFuture<Gateway.Stopped> stopping(RunningGateway running, Duration patience) {
+        return CompletableFuture.supplyAsync(() -> running.gateway.stop(patience));
     }
 
     private CompletableFuture<HttpResponse<String>> held(RunningGateway running, String body, String... headers) {
@@ -62,14 +62,14 @@ class GatewayStopTest {
             CompletableFuture<HttpResponse<String>> runs = held(running, chat("hold"));
             CompletableFuture<HttpResponse<String>> waits = running.askSoon(chat("Waits"));
             running.untilWaiting(1);
-            CompletableFuture<Void> stopped = stopping(running, LONG);
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, LONG);
             assertToldThatItStops(waits.join());
             until("it says that it stops", () -> running.gateway.snapshot().stopping());
             assertThat(stopped).isNotDone();
             assertThat(runs).isNotDone();
             script.letGo();
             assertThat(runs.join().statusCode()).isEqualTo(200);
-            stopped.join();
+            assertThat(stopped.join()).isEqualTo(new Gateway.Stopped(1, 1, 0));
             assertThat(upstream.seen).hasSize(1);
             running.untilEnded(Outcome.REFUSED_STOPPING, Outcome.ANSWERED);
         }
@@ -79,7 +79,7 @@ class GatewayStopTest {
     void aStreamThatRunsEnds() {
         try (RunningGateway running = oneAtATime()) {
             CompletableFuture<HttpResponse<String>> runs = held(running, chatStream("hold"));
-            CompletableFuture<Void> stopped = stopping(running, LONG);
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, LONG);
             until("it says that it stops", () -> running.gateway.snapshot().stopping());
             script.letGo();
             assertThat(runs.join().body()).isEqualTo(HeldAnswers.STREAM);
@@ -91,7 +91,7 @@ class GatewayStopTest {
     void nobodyIsLetInAnyMore() {
         try (RunningGateway running = oneAtATime()) {
             CompletableFuture<HttpResponse<String>> runs = held(running, chat("hold"));
-            CompletableFuture<Void> stopped = stopping(running, LONG);
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, LONG);
             until("it says that it stops", () -> running.gateway.snapshot().stopping());
             CompletableFuture<HttpResponse<String>> late = running.askSoon(chat("Late"));
             try {
@@ -115,7 +115,7 @@ class GatewayStopTest {
             CompletableFuture<HttpResponse<String>> runs = held(running, chat("hold", 800), keyOf("web"));
             CompletableFuture<HttpResponse<String>> waits = running.askSoon(chat("Waits", 800), keyOf("web"));
             running.untilWaiting(1);
-            CompletableFuture<Void> stopped = stopping(running, LONG);
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, LONG);
             assertToldThatItStops(waits.join());
             script.letGo();
             assertThat(runs.join().statusCode()).isEqualTo(200);
@@ -130,7 +130,7 @@ class GatewayStopTest {
                 RunningGateway running = RunningGateway.inFrontOf(busy.baseUri())) {
             CompletableFuture<HttpResponse<String>> backsOff = running.askSoon(chat("Hello"));
             running.untilWaiting(1);
-            CompletableFuture<Void> stopped = stopping(running, LONG);
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, LONG);
             assertToldThatItStops(backsOff.join());
             stopped.join();
             assertThat(busy.seen).hasSize(1);
@@ -151,7 +151,7 @@ class GatewayStopTest {
     void theSecondTimeItStopsAtOnce() {
         try (RunningGateway running = oneAtATime()) {
             CompletableFuture<HttpResponse<String>> runs = held(running, chat("hold"));
-            CompletableFuture<Void> stopped = stopping(running, Duration.ofDays(1));
+            CompletableFuture<Gateway.Stopped> stopped = stopping(running, Duration.ofDays(1));
             until("it says that it stops", () -> running.gateway.snapshot().stopping());
             running.gateway.close();
             stopped.join();
