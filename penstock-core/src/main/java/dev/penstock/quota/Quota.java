@@ -257,6 +257,8 @@ public final class Quota {
 
     /**
      * Applies what the head of an answer says of the limits, while its body is still coming. The reservation stays open.
+     * That the request was taken counts as an answer, once: where streams last for minutes, waiting for their ends would keep
+     * the calls in flight few, though nothing speaks against more.
      *
      * @param states as for {@link Settlement.Answered}, to which they need not be given again; that there was an answer says
      *     something even if there are none
@@ -264,11 +266,8 @@ public final class Quota {
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();
         try {
-            blindWindow.answered(reservation.sentAtNanos());
-            if (!states.isEmpty()) {
-                answers++;
-                observe(states, reservation, now);
-            }
+            admitted(reservation, inFlight, now);
+            observe(states, reservation, now);
         } finally {
             lock.unlock();
         }
@@ -289,8 +288,8 @@ public final class Quota {
             inFlight--;
             switch (settlement) {
                 case Answered answered -> {
-                    answered(reservation, now);
-                    concurrency.succeeded(inFlight + 1, now - reservation.sentAtNanos(), now);
+                    admitted(reservation, inFlight + 1, now);
+                    took(now - reservation.sentAtNanos());
                     observe(answered.states(), reservation, now);
                 }
                 case Failed failed -> {
@@ -429,18 +428,26 @@ public final class Quota {
         return new Reservation(cost, now, total);
     }
 
-    private void answered(Reservation reservation, long now) {
+    /** The provider took a request: what that proves of the load is proven with the head of the answer. */
+    private void admitted(Reservation reservation, int running, long now) {
+        if (!reservation.admitOnce()) {
+            return;
+        }
         answers++;
         overload.answered();
+        concurrency.succeeded(running, now - reservation.sentAtNanos(), now);
         blindWindow.answered(reservation.sentAtNanos());
-        double took = now - reservation.sentAtNanos();
-        meanLatencyNanos = meanLatencyNanos == 0 ? took : meanLatencyNanos + (took - meanLatencyNanos) / MEAN_OF;
         if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
             blindRefusals = 0;
         }
         if (adaptiveRate != null) {
             adaptiveRate.answered(false, now);
         }
+    }
+
+    /** How long a call took until its place was free again. */
+    private void took(double nanos) {
+        meanLatencyNanos = meanLatencyNanos == 0 ? nanos : meanLatencyNanos + (nanos - meanLatencyNanos) / MEAN_OF;
     }
 
     private void observe(List<LimitState> states, Reservation reservation, long now) {

@@ -502,6 +502,62 @@ final class QuotaTest {
     }
 
     @Test
+    void aStreamThatHasBegunRaisesTheCallsInFlightAsAnAnswerDoes() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        var streams = new ArrayList<Reservation>();
+        long now = 0;
+        // Each begins after 200 ms and goes on for minutes.
+        for (int i = 0; i < 100; i++) {
+            Optional<Reservation> next = reserved(quota, now);
+            next.ifPresent(streams::add);
+            now += 50 * MS;
+            if (next.isPresent()) {
+                quota.observed(next.get(), List.of(), now + 150 * MS);
+            }
+        }
+        assertThat(streams.size()).isGreaterThan(90);
+        assertThat(quota.snapshot(now).concurrencyLimit()).isGreaterThanOrEqualTo(100);
+    }
+
+    @Test
+    void aStreamThatHasBegunDoesNotCountAgainWhenItEnds() {
+        Quota streaming = new Quota(QuotaSettings.learnEverything());
+        Quota waiting = new Quota(QuotaSettings.learnEverything());
+        for (Quota quota : List.of(streaming, waiting)) {
+            for (long now = 0; now < 10 * SECOND; now += SECOND) {
+                var sent = new ArrayList<Reservation>();
+                sendUntil(quota, Cost.ofTokens(1), now, now + 10 * MS, sent);
+                long end = now + 500 * MS;
+                for (Reservation reservation : sent) {
+                    if (quota == streaming) {
+                        quota.observed(reservation, List.of(), end);
+                        quota.observed(reservation, List.of(), end);
+                    }
+                    quota.settle(reservation, answered(), end);
+                }
+                if (now == 2 * SECOND) { // from here on each answer counts for little
+                    overload(quota, now);
+                }
+            }
+        }
+        assertThat(streaming.snapshot(0).concurrencyLimit())
+                .isEqualTo(waiting.snapshot(0).concurrencyLimit());
+    }
+
+    private static void overload(Quota quota, long now) {
+        for (int i = 0; i < 10; i++) {
+            reserved(quota, now)
+                    .ifPresent(reservation -> quota.settle(reservation, new Settlement.Failed(List.of(), true), now));
+        }
+    }
+
+    private static Optional<Reservation> reserved(Quota quota, long now) {
+        return quota.reserve(Cost.ofTokens(1), now) instanceof Granted(Reservation reservation)
+                ? Optional.of(reservation)
+                : Optional.empty();
+    }
+
+    @Test
     void aBackedOffConcurrencyDefersUntilSomethingSettles() {
         var quota = new Quota(
                 QuotaSettings.learnEverything().withKnown(List.of(RPM_500)).withMaxConcurrency(2));
