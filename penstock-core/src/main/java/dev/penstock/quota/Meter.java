@@ -125,7 +125,7 @@ final class Meter {
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 
-    /** Time until {@code units} fit when {@code ahead} is taken before them; how a burst is probed is left out. */
+    /** Time until {@code units} fit when {@code ahead} is taken before them. */
     long waitNanos(long ahead, long units, long now) {
         if (units == 0) {
             return 0;
@@ -138,6 +138,7 @@ final class Meter {
         } else {
             // Caution after a refusal is over soon; only what others are known to take will be missing then too.
             wait = bucket.waitNanos(ahead, units, foreignUse.shareOf(1 / bucket.nanosPerUnit()), now);
+            wait = Math.max(wait, probed ? probe.waitNanos(ahead * bucket.nanosPerUnit(), now) : 0);
         }
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }

@@ -223,6 +223,19 @@ final class QuotaTest {
     }
 
     @Test
+    void whenABurstIsSpentSlowlyAtFirstIsForetold() {
+        Quota quota = knowing(RPM_500);
+        granted(quota.reserve(Cost.ofTokens(1), 0));
+        long foretold =
+                quota.startsInNanos(new Cost(100, 100, 0), Cost.ofTokens(1), 0).orElseThrow();
+        assertThat(foretold).isBetween(800 * MS, 900 * MS);
+        var sent = new ArrayList<Reservation>();
+        assertThat(sendUntil(quota, Cost.ofTokens(1), 0, foretold, sent)).isEqualTo(100);
+        assertThat(sendUntil(quota, Cost.ofTokens(1), foretold, foretold + 10 * MS, sent))
+                .isPositive();
+    }
+
+    @Test
     void beforeTheFirstAnswerOnlyAFewCallsLeave() {
         var quota = new Quota(QuotaSettings.learnEverything());
         var sent = new ArrayList<Reservation>();
