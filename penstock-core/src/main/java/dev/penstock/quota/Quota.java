@@ -456,6 +456,9 @@ public final class Quota {
         }
         if (meters.stream().noneMatch(Meter::observed)) {
             implied = settings.hidden().impliedBy(states);
+            if (states.stream().anyMatch(this::contradictsImplied)) {
+                implied = List.of();
+            }
             learn(
                     implied.stream()
                             .filter(limit -> states.stream()
@@ -497,16 +500,27 @@ public final class Quota {
 
     /**
      * Which limit a header speaks of. It does not name its window; the reader guesses it from the reset, and a known row
-     * of limits or a refusal that named the limit in words knows better.
+     * of limits or a refusal that named the limit in words knows better. Of a few units in use the reset often fits no window
+     * exactly; then what was read before holds.
      */
     private Dimension named(LimitState state) {
         Dimension guessed = state.dimension();
         for (Limit limit : implied) {
-            boolean sameUnit = limit.dimension().unit() == guessed.unit()
-                    && limit.dimension().scope() == guessed.scope();
-            if (sameUnit && limit.amount() == state.limit().amount()) {
+            boolean sameLimit = sameKind(limit.dimension(), guessed)
+                    && limit.amount() == state.limit().amount();
+            if (sameLimit && !state.contradicts(limit.dimension().window())) {
                 return limit.dimension();
             }
+        }
+        Optional<Dimension> readBefore = meters.stream()
+                .filter(meter -> meter.observed()
+                        && meter.amount() == state.limit().amount()
+                        && sameKind(meter.dimension(), guessed))
+                .map(Meter::dimension)
+                .filter(dimension -> mayBe(state, dimension))
+                .findFirst();
+        if (readBefore.isPresent()) {
+            return readBefore.get();
         }
         boolean refusedOtherwise = find(guessed)
                 .filter(meter -> meter.namedByRefusal()
@@ -517,19 +531,43 @@ public final class Quota {
                 : guessed;
     }
 
+    private boolean contradictsImplied(LimitState state) {
+        return implied.stream()
+                .filter(limit -> sameKind(limit.dimension(), state.dimension())
+                        && limit.amount() == state.limit().amount())
+                .anyMatch(limit -> state.contradicts(limit.dimension().window()));
+    }
+
+    /** Whether a state may speak of this limit. One that decides nothing is read as a minute. */
+    private static boolean mayBe(LimitState state, Dimension dimension) {
+        long window = dimension.window().toNanos();
+        return state.shownReset()
+                .map(reset -> reset.fits(window))
+                .orElse(state.dimension().window().equals(REQUESTS_PER_MINUTE.window()));
+    }
+
+    private static boolean sameKind(Dimension one, Dimension other) {
+        return one.unit() == other.unit() && one.scope() == other.scope();
+    }
+
     /** Whether the same limit was read with another window before; after a few times the newer reading wins. */
     private boolean contradictsWhatWasSeen(LimitState state) {
         Optional<Meter> other = meters.stream()
                 .filter(meter -> meter.observed()
                         && meter.amount() == state.limit().amount()
-                        && meter.dimension().unit() == state.dimension().unit()
-                        && meter.dimension().scope() == state.dimension().scope()
+                        && sameKind(meter.dimension(), state.dimension())
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
         if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS)) {
             return other.isPresent();
         }
         meters.remove(other.get());
+        if (implied.contains(new Limit(other.get().dimension(), other.get().amount()))) {
+            // It was not that row of limits, so what else the row says does not hold either.
+            implied = List.of();
+            meters.removeIf(
+                    meter -> meter.source() == LimitSource.INFERRED && !meter.observed() && !meter.namedByRefusal());
+        }
         return false;
     }
 

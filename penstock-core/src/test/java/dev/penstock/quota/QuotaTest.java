@@ -345,6 +345,100 @@ final class QuotaTest {
                 .isBetween(980, 1_001);
     }
 
+    private static final Limit RPM_200 = new Limit(REQUESTS_PER_MINUTE, 200);
+    private static final Limit RPD_200 = new Limit(REQUESTS_PER_DAY, 200);
+
+    /** Of an account whose row in the table says 200 a day and, hidden, three a minute. */
+    private static Quota ofTheFreeTier() {
+        return new Quota(QuotaSettings.learnEverything()
+                .withHidden(shown -> List.of(new Limit(REQUESTS_PER_MINUTE, 3), RPD_200)));
+    }
+
+    private static LimitState state(Limit limit, long used, Duration reset) {
+        return new LimitState(limit, limit.amount() - used, Optional.of(reset));
+    }
+
+    @Test
+    void aResetTooShortForADayImpliesNothingHidden() {
+        Quota quota = ofTheFreeTier();
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofMillis(300))), 100 * MS);
+        assertThat(quota.snapshot(SECOND).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(RPM_200);
+    }
+
+    @Test
+    void aResetThatMayBeOfADayImpliesWhatIsHidden() {
+        Quota quota = ofTheFreeTier();
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofSeconds(432))), 100 * MS);
+        assertThat(quota.snapshot(SECOND).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .contains(RPD_200, new Limit(REQUESTS_PER_MINUTE, 3));
+    }
+
+    @Test
+    void whatWasImpliedWhileNothingShowedTheWindowIsForgottenWhenResetsContradictIt() {
+        Quota quota = ofTheFreeTier();
+        long now = 0;
+        for (int used = 0; used < 7; used++) {
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            now += 100 * MS;
+            quota.settle(next, answered(state(RPM_200, used, Duration.ofMillis(300L * used))), now);
+            now += 25 * SECOND;
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(RPM_200);
+    }
+
+    @Test
+    void aDayThatWasReadOnceHoldsThoughFewUnitsInUseFitItOnlyRoughly() {
+        Limit perDay = new Limit(REQUESTS_PER_DAY, 10_000);
+        Limit guessed = new Limit(REQUESTS_PER_MINUTE, 10_000);
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long now = 0;
+        for (int i = 0; i < 10; i++) {
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            now += 100 * MS;
+            // Another one each 6 s, of which 70 % of a unit flow back.
+            double used = 1 + 0.3 * i;
+            quota.settle(
+                    next,
+                    answered(state(i == 0 ? perDay : guessed, (long) Math.ceil(used), Duration.ofMillis((long)
+                            (used * 8_640)))),
+                    now);
+            now += 6 * SECOND;
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(perDay);
+    }
+
+    @Test
+    void anHourThatEndsAtAFixedTimeIsFoundAndUsedWholeBeforeItEnds() {
+        Limit guessed = new Limit(REQUESTS_PER_MINUTE, 50);
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long end = 40 * 60 * SECOND;
+        long now = 0;
+        // The last one is left: it cannot be told whether the one before it was counted when the answer was made.
+        for (int used = 1; used <= 49; used++) {
+            for (long wait = 1; wait > 0; now += wait) {
+                wait = quota.waitNanos(Cost.ofTokens(1), now).orElseThrow();
+            }
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            Duration reset = Duration.ofNanos((end - now) / MS * MS);
+            now += 200 * MS;
+            quota.settle(next, answered(state(guessed, used, reset)), now);
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(level -> level.limit().dimension().label())
+                .containsExactly("requests per hour");
+        assertThat(now).isLessThan(60 * SECOND);
+        assertThat(now + quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isBetween(end, end + SECOND);
+    }
+
     @Test
     void aRefusalThatExplainsNothingPausesEverythingLongerEachTime() {
         Quota quota = knowing(RPM_500);
