@@ -43,7 +43,12 @@ public record ShownReset(long used, long amount, long nanos) {
 
     /** Whether neither a bucket of this window shows this, since it is too short, nor one that ends at a fixed time. */
     public boolean tooShortFor(long windowNanos) {
-        return nanos > 0 && nanos < leastNanos(windowNanos) / 2 && nanos <= windowNanos / HARDLY_EVER;
+        return nanos > 0 && nanos < leastNanos(windowNanos) / 2 && nanos <= mostOfAnEnd(windowNanos);
+    }
+
+    /** The last part of a window that ends at a fixed time, in which {@link #tooShortFor} is not to be trusted for good. */
+    public static long mostOfAnEnd(long windowNanos) {
+        return windowNanos / HARDLY_EVER;
     }
 
     /** One unit is in use whole, that of the request which was answered. */

@@ -4,6 +4,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
+import dev.penstock.limit.ShownReset;
 import dev.penstock.limit.Unit;
 import java.time.Duration;
 
@@ -68,6 +69,7 @@ final class Meter {
     private boolean observed;
     private long observedAt;
     private int contradictions;
+    private long contradictedSince;
 
     Meter(Limit limit, LimitSource source, long now) {
         this.dimension = limit.dimension();
@@ -265,10 +267,17 @@ final class Meter {
         return namedByRefusal;
     }
 
-    /** Notes an answer that reads this limit as another one; returns whether that has happened {@code often} in a row. */
-    boolean contradicted(int often) {
+    /**
+     * Notes an answer that reads this limit as another one; returns whether that has happened {@code often} in a row. For a
+     * moment, before it ends, a long window shows the resets of a short one.
+     */
+    boolean contradicted(int often, long sentAt) {
+        if (contradictions == 0) {
+            contradictedSince = sentAt;
+        }
         contradictions++;
-        return contradictions >= often;
+        long moment = windowNanos <= LONGEST_BURST_NANOS ? 0 : ShownReset.mostOfAnEnd(windowNanos);
+        return contradictions >= often && sentAt - contradictedSince >= moment;
     }
 
     boolean windowed() {

@@ -470,7 +470,7 @@ public final class Quota {
         for (LimitState shown : states) {
             LimitState state =
                     new LimitState(new Limit(named(shown), shown.limit().amount()), shown.remaining(), shown.resetIn());
-            if (contradictsWhatWasSeen(state)) {
+            if (contradictsWhatWasSeen(state, reservation.sentAtNanos())) {
                 continue;
             }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
@@ -551,14 +551,14 @@ public final class Quota {
     }
 
     /** Whether the same limit was read with another window before; after a few times the newer reading wins. */
-    private boolean contradictsWhatWasSeen(LimitState state) {
+    private boolean contradictsWhatWasSeen(LimitState state, long sentAt) {
         Optional<Meter> other = meters.stream()
                 .filter(meter -> meter.observed()
                         && meter.amount() == state.limit().amount()
                         && sameKind(meter.dimension(), state.dimension())
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
-        if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS)) {
+        if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS, sentAt)) {
             return other.isPresent();
         }
         meters.remove(other.get());

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 final class QuotaTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long MS = 1_000_000L;
+    private static final long DAY = 86_400 * SECOND;
     private static final Limit RPM_500 = new Limit(REQUESTS_PER_MINUTE, 500);
     private static final Limit TPM_200K = new Limit(TOKENS_PER_MINUTE, 200_000);
 
@@ -391,6 +392,22 @@ final class QuotaTest {
         assertThat(quota.snapshot(now).levels())
                 .extracting(QuotaSnapshot.Level::limit)
                 .containsExactly(RPM_200);
+    }
+
+    @Test
+    void theLastSecondsOfADayAreNotTakenForAMinute() {
+        Quota quota = ofTheFreeTier();
+        Duration left = Duration.ofSeconds(85);
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofDays(1))), 0);
+        for (int used = 2; left.isPositive(); used++) {
+            long now = DAY - left.toNanos();
+            quota.settle(granted(quota.reserve(Cost.ofTokens(1), now)), answered(state(RPM_200, used, left)), now);
+            left = left.minusSeconds(20);
+        }
+        assertThat(quota.snapshot(DAY).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .contains(RPD_200, new Limit(REQUESTS_PER_MINUTE, 3));
     }
 
     @Test
