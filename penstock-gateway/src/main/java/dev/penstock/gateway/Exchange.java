@@ -49,6 +49,9 @@ final class Exchange implements UpstreamCall.Listener {
     /** An answer up to this size is held until it is whole, so that one that breaks off can be asked for again. */
     private static final int MOST_HELD_ANSWER_BYTES = 1 << 20;
 
+    /** Names are remembered, and no model has a longer one. */
+    private static final int MOST_MODEL_CHARS = 256;
+
     private static final int MOST_ERROR_BYTES = 256 << 10;
     private static final int OK = 200;
     private static final int TAIL_BYTES = 64 << 10;
@@ -56,7 +59,7 @@ final class Exchange implements UpstreamCall.Listener {
     /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
     private static final int MOST_JOINED = 1_000;
 
-    private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    private static final Buffer STILL_WAITING = Buffer.buffer(": waiting\n\n");
     /** Bodies do not come in the order of their heads: deadlines may be in disorder by this. */
     private static final Duration SAME_PATIENCE = Duration.ofMillis(100);
 
@@ -75,6 +78,7 @@ final class Exchange implements UpstreamCall.Listener {
 
     private @Nullable RequestFacts facts;
     private OutboundRequest.Body body = new OutboundRequest.Body.None();
+    private long heldBytes;
     private @Nullable Flight<Exchange> flight;
     private @Nullable BudgetHold budget;
     private @Nullable UpstreamCall call;
@@ -111,9 +115,16 @@ final class Exchange implements UpstreamCall.Listener {
      *
      * @param bytes held while it waits
      * @param repeatable whether it can be sent again
+     * @param worstTokens the most that it can take; empty if nothing bounds that
      * @param worstNanoDollars the most that it can cost; empty if nothing bounds that
      */
-    private record Entry(LaneKey lane, Cost cost, long bytes, boolean repeatable, OptionalLong worstNanoDollars) {}
+    private record Entry(
+            LaneKey lane,
+            Cost cost,
+            long bytes,
+            boolean repeatable,
+            OptionalLong worstTokens,
+            OptionalLong worstNanoDollars) {}
 
     Exchange(GatewayLoop gateway, Inbound inbound, RequestHead head) {
         this.gateway = gateway;
@@ -133,12 +144,34 @@ final class Exchange implements UpstreamCall.Listener {
         if (!inbound.hasBody()) {
             arrive(NO_BYTES, true);
         } else if (head.endpoint().isPresent() || (length.isPresent() && length.getAsLong() <= most)) {
-            inbound.readWhole(most).onSuccess(this::read);
+            readWhole(most, length);
         } else {
             // Too long or of unknown length, and not to be understood here: it goes through as it comes, once.
             body = new OutboundRequest.Body.Piped(inbound);
             arrive(NO_BYTES, false);
         }
+    }
+
+    private void readWhole(int most, OptionalLong length) {
+        // What is announced is held for from the beginning, so that nothing is read in vain.
+        long announced = length.orElse(0);
+        if (announced <= most && !hold(announced)) {
+            refuse(Refusals.noRoomForBody(gateway.bodies()));
+            return;
+        }
+        inbound.readWhole(most, piece -> length.isPresent() || hold(piece)).onSuccess(this::read);
+    }
+
+    private boolean hold(long bytes) {
+        boolean room = gateway.bodies().tryTake(bytes);
+        heldBytes += room ? bytes : 0;
+        return room;
+    }
+
+    private void letGoOfBody() {
+        gateway.bodies().giveBack(heldBytes);
+        heldBytes = 0;
+        body = new OutboundRequest.Body.None();
     }
 
     private void read(RequestBody read) {
@@ -149,6 +182,7 @@ final class Exchange implements UpstreamCall.Listener {
             }
             case RequestBody.TooLarge large ->
                 refuse(Refusals.bodyTooLarge(gateway.queueSettings().maxBodyBytes()));
+            case RequestBody.NoRoom none -> refuse(Refusals.noRoomForBody(gateway.bodies()));
             case RequestBody.Broken broken -> {} // the client is gone, and that was told
         }
     }
@@ -170,6 +204,10 @@ final class Exchange implements UpstreamCall.Listener {
         if (head.endpoint().isPresent()) {
             Optional<RequestFacts> read = gateway.facts(head.endpoint().get(), inbound, bytes);
             if (read.isPresent()) {
+                if (read.get().model().length() > MOST_MODEL_CHARS) {
+                    refuse(Refusals.modelNameTooLong(read.get().model().length(), MOST_MODEL_CHARS));
+                    return;
+                }
                 facts = read.get();
                 family = gateway.family(read.get().model());
                 if (!gateway.mayUse(tenant, read.get().model())) {
@@ -187,10 +225,12 @@ final class Exchange implements UpstreamCall.Listener {
             return;
         }
         OptionalLong worst = OptionalLong.of(0);
+        OptionalLong worstTokens = OptionalLong.of(cost.tokens());
         if (facts != null && head.tenant().budget().isPresent()) {
             worst = gateway.worstNanoDollars(facts, bytes.length);
+            worstTokens = gateway.worstTokens(facts, cost);
         }
-        Entry arrived = new Entry(lane, cost, bodyBytes, repeatable, worst);
+        Entry arrived = new Entry(lane, cost, bodyBytes, repeatable, worstTokens, worst);
         if (head.tenant().budget().isEmpty()) {
             enter(arrived);
         } else if (gateway.heldUp().isWaiting(head.tenant().name()) || !setBudgetAside(arrived)) {
@@ -260,7 +300,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Inbound follower = inbound;
         leader.join(this);
-        body = new OutboundRequest.Body.None(); // it is not sent
+        letGoOfBody(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
             boolean waited = leader.leave(this);
@@ -302,6 +342,8 @@ final class Exchange implements UpstreamCall.Listener {
         Inbound client = inbound;
         ended = false;
         body = same;
+        heldBytes = same.bytes().length();
+        gateway.bodies().take(heldBytes);
         client.onGone(() -> gone(client));
         arrive(same.bytes().getBytes(), true);
     }
@@ -309,7 +351,7 @@ final class Exchange implements UpstreamCall.Listener {
     /** Returns whether its wait for the budget is over, in whatever way. */
     private boolean setBudgetAside(Entry arriving) {
         return switch (gateway.budgets()
-                .setAside(head.tenant(), arriving.cost().tokens(), arriving.worstNanoDollars(), gateway.wallNow())) {
+                .setAside(head.tenant(), arriving.worstTokens(), arriving.worstNanoDollars(), gateway.wallNow())) {
             case BudgetDecision.Within within -> {
                 budget = within.aside();
                 leaveBudgetLine();
@@ -736,6 +778,7 @@ final class Exchange implements UpstreamCall.Listener {
             return;
         }
         ended = true;
+        letGoOfBody();
         nobodyElseJoins();
         leaveBudgetLine();
         BudgetHold aside = budget;

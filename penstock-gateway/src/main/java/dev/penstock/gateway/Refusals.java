@@ -83,8 +83,8 @@ final class Refusals {
                 "queue_full",
                 "The gateway's queue is full (" + count(bounds.count()) + " of " + count(bounds.maxCount())
                         + " requests, " + count(bounds.bytes()) + " of " + count(bounds.maxBytes())
-                        + " bytes wait). Send fewer requests at once, or let more of them wait with queue: in the"
-                        + " gateway's configuration.",
+                        + " bytes wait). Send fewer requests at once, or let more of them wait with --max-waiting or"
+                        + " queue: in the gateway's configuration.",
                 Optional.of(
                         startsInNanos > 0 && startsInNanos != Long.MAX_VALUE ? Duration.ofNanos(startsInNanos) : SOON),
                 true);
@@ -117,6 +117,28 @@ final class Refusals {
                         + ". Wait for the next period, lower the maximum output, or ask for a higher budget.",
                 newPeriodIn,
                 false);
+    }
+
+    static Refusal modelNameTooLong(int length, int most) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "invalid_body",
+                "The name of the model has " + count(length) + " characters; it must have " + most
+                        + " at most. Send the name as the API documents it.",
+                Optional.empty(),
+                false);
+    }
+
+    /** Too much is being read, waits or runs. */
+    static Refusal noRoomForBody(HeldBodies bodies) {
+        return new Refusal(
+                Outcome.REFUSED_QUEUE_FULL,
+                "queue_full",
+                "The gateway has no room for another body (" + count(bodies.bytes()) + " of " + count(bodies.maxBytes())
+                        + " bytes are held by requests that are read, wait or run). Send fewer at once, or raise queue:"
+                        + " bytes: in the gateway's configuration.",
+                Optional.of(SOON),
+                true);
     }
 
     static Refusal bodyTooLarge(int maxBytes) {
