@@ -29,9 +29,6 @@ public final class Twin {
     /** Names are the client's choice: without a bound, each new one would cost memory. */
     private static final int MOST_FAMILIES = 1_000;
 
-    private static final int MOST_CHOICES = 128;
-    private static final int MOST_IMAGES = 10;
-    private static final int MOST_INPUTS = 2_048;
     private static final Duration DAY = Duration.ofDays(1);
 
     private final TwinSettings settings;
@@ -40,6 +37,8 @@ public final class Twin {
     private final Map<String, Family> families = new HashMap<>();
     private final Map<String, Family> familyOfModel = new HashMap<>();
     private final SeenRequests seen;
+    private final AskRules rules;
+    private final AnswerPlanner planner;
     private final AnswerWriter answers = new AnswerWriter();
     private Tally tally = new Tally();
     private boolean started;
@@ -55,6 +54,8 @@ public final class Twin {
     public Twin(TwinSettings settings, long seed) {
         this.settings = settings;
         this.seed = seed;
+        this.rules = new AskRules(settings);
+        this.planner = new AnswerPlanner(settings, seed);
         this.cap = settings.concurrency().isPresent()
                 ? new ConcurrencyCap(settings.concurrency().getAsInt())
                 : null;
@@ -100,16 +101,10 @@ public final class Twin {
         try {
             ask = Ask.read(route, headers.first("content-type"), body);
         } catch (IOException e) {
-            return invalid(
-                    400,
-                    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your"
-                            + " HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not"
-                            + " valid JSON.)",
-                    null,
-                    null);
+            return invalid(AskRules.NOT_JSON);
         }
-        Arrival.@Nullable Refused wrong = wrong(route, ask);
-        return wrong != null ? wrong : limited(route, ask, body, nowNanos);
+        AskRules.Wrong wrong = rules.check(route, ask);
+        return wrong != null ? invalid(wrong) : limited(route, ask, body, nowNanos);
     }
 
     /**
@@ -191,7 +186,7 @@ public final class Twin {
     }
 
     private Arrival limited(Route route, Ask ask, byte[] body, long nowNanos) {
-        long hash = Mix.hash(route.ordinal(), body);
+        long hash = AnswerPlanner.hash(route, body);
         int earlier = seen.countBefore(hash);
         if (earlier > 0) {
             tally.repeated++;
@@ -202,7 +197,7 @@ public final class Twin {
         long most = ask.mostOutputTokens >= 0 ? ask.mostOutputTokens : route.outputTokensIfUnset();
         long inputCharge = route.takesTokens() ? ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0) : 0;
         long charge = route.hasOutput()
-                ? settings.chargeRule().tokens(ask.promptCharacters, choices(route, ask), most)
+                ? settings.chargeRule().tokens(ask.promptCharacters, AnswerPlanner.choices(route, ask), most)
                 : inputCharge;
         Cost cost = new Cost(1, charge, route.makesImages() ? ask.n : 0);
         long rampWait = family.rampWaitNanos(inputCharge, nowNanos);
@@ -255,26 +250,14 @@ public final class Twin {
     }
 
     private Arrival admitted(Route route, Ask ask, Family family, long hash, long attempt, Cost cost, long nowNanos) {
-        SplittableRandom content = new SplittableRandom(Mix.mix(seed ^ hash));
         SplittableRandom fate = new SplittableRandom(Mix.mix(seed + hash) + attempt);
         Fault fault = settings.faults().pick(fate.nextDouble()).orElse(null);
-        int tokens = 0;
-        boolean cut = false;
-        if (route.hasOutput()) {
-            tokens = settings.outputLength().tokens(most(ask, route), content);
-            cut = tokens == most(ask, route);
-        } else {
-            ask.stream = false;
-        }
-        AnswerWriter.Plan plan = new AnswerWriter.Plan(
+        AnswerWriter.Plan plan = planner.plan(
+                route,
                 ask,
-                Mix.mix(hash ^ seed),
-                AnswerWriter.id(idPrefix(route), seed, requestNumber),
-                settings.startEpochSecond() + (nowNanos - startNanos) / 1_000_000_000L,
-                tokens,
-                choices(route, ask),
-                cut,
-                promptTokens(route, ask));
+                hash,
+                requestNumber,
+                settings.startEpochSecond() + (nowNanos - startNanos) / 1_000_000_000L);
         long output = plan.outputTokens();
         long latencyNanos = settings.latency().totalNanos(output, fate);
         Map<String, String> headers = headers(shown(family, route), nowNanos);
@@ -373,36 +356,6 @@ public final class Twin {
         return new AnswerWriter.Body(event, new int[] {event.length});
     }
 
-    /** The legacy endpoint answers every prompt of a list. */
-    private static long choices(Route route, Ask ask) {
-        return route == Route.COMPLETIONS ? ask.n * Math.max(1, ask.inputs) : ask.n;
-    }
-
-    private static long most(Ask ask, Route route) {
-        if (ask.mostOutputTokens >= 0) {
-            return Math.max(1, ask.mostOutputTokens);
-        }
-        return route == Route.COMPLETIONS ? route.outputTokensIfUnset() : -1;
-    }
-
-    /** English text has about 4.3 characters a token; a chat adds 3 tokens and 4 per message. */
-    private static long promptTokens(Route route, Ask ask) {
-        long text = Math.max(1, (ask.promptCharacters * 10 + 21) / 43);
-        return route == Route.CHAT || route == Route.RESPONSES ? text + 3 + 4L * ask.messages : text;
-    }
-
-    private static String idPrefix(Route route) {
-        return switch (route) {
-            case CHAT -> "chatcmpl-";
-            case RESPONSES -> "resp_";
-            case COMPLETIONS -> "cmpl-";
-            case MODERATIONS -> "modr-";
-            case EMBEDDINGS -> "embd-";
-            // Never shown.
-            case IMAGES_GENERATIONS, IMAGES_EDITS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> "";
-        };
-    }
-
     private Family family(String model, long nowNanos) {
         Family known = familyOfModel.get(model);
         if (known != null) {
@@ -469,8 +422,8 @@ public final class Twin {
         String prefix = "/v1/models/";
         if (method.equals("GET") && path.startsWith(prefix) && path.length() > prefix.length()) {
             String model = path.substring(prefix.length());
-            if (!settings.models().isEmpty() && !settings.models().contains(model)) {
-                return noSuchModel(model);
+            if (!rules.exists(model)) {
+                return invalid(AskRules.noSuchModel(model));
             }
             JsonBytes json = new JsonBytes();
             model(json, model);
@@ -520,64 +473,8 @@ public final class Twin {
         return null;
     }
 
-    private Arrival.@Nullable Refused wrong(Route route, Ask ask) {
-        if (ask.model.isEmpty()) {
-            // Documented defaults.
-            String standard = switch (route) {
-                case MODERATIONS -> "omni-moderation-latest";
-                case IMAGES_GENERATIONS, IMAGES_EDITS -> "dall-e-2";
-                case CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> null;
-            };
-            if (standard == null) {
-                return invalid(400, "you must provide a model parameter", null, null);
-            }
-            ask.model = standard;
-        }
-        if (!ask.hasPrompt) {
-            String name = switch (route) {
-                case CHAT -> "messages";
-                case COMPLETIONS, IMAGES_GENERATIONS, IMAGES_EDITS -> "prompt";
-                case RESPONSES, EMBEDDINGS, MODERATIONS, AUDIO_SPEECH -> "input";
-                case AUDIO_TRANSCRIPTIONS -> "file";
-            };
-            return invalid(400, "Missing required parameter: '" + name + "'.", name, "missing_required_parameter");
-        }
-        if (!settings.models().isEmpty() && !settings.models().contains(ask.model)) {
-            return noSuchModel(ask.model);
-        }
-        int mostChoices = route.makesImages() ? MOST_IMAGES : MOST_CHOICES;
-        if (ask.n > mostChoices) {
-            return invalid(
-                    400,
-                    "Invalid 'n': integer above maximum value. Expected a value <= " + mostChoices + ", but got "
-                            + ask.n + " instead.",
-                    "n",
-                    "integer_above_max_value");
-        }
-        if (route == Route.EMBEDDINGS && (ask.inputs > MOST_INPUTS || ask.inputs == 0)) {
-            return invalid(
-                    400, "'input' has " + ask.inputs + " items; it must have 1 to " + MOST_INPUTS + ".", "input", null);
-        }
-        if (choices(route, ask) > MOST_INPUTS) {
-            return invalid(
-                    400,
-                    "'prompt' asks for " + choices(route, ask) + " completions; it must ask for at most " + MOST_INPUTS
-                            + ".",
-                    "prompt",
-                    null);
-        }
-        if (ask.dimensions < 0 || ask.dimensions > 4_096) {
-            return invalid(400, "'dimensions' is " + ask.dimensions + "; it must be 1 to 4096.", "dimensions", null);
-        }
-        return null;
-    }
-
-    private Arrival.Refused noSuchModel(String model) {
-        return invalid(
-                404,
-                "The model `" + model + "` does not exist or you do not have access to it.",
-                null,
-                "model_not_found");
+    private Arrival.Refused invalid(AskRules.Wrong wrong) {
+        return invalid(wrong.status(), wrong.message(), wrong.param(), wrong.code());
     }
 
     private Arrival.Refused invalid(int status, String message, @Nullable String param, @Nullable String code) {
