@@ -39,6 +39,7 @@ public final class Emulator implements AutoCloseable {
         Ticker ticker = Ticker.system();
         Twin twin = new Twin(settings.twin(), settings.seed());
         twin.start(ticker.nanos());
+        twin.workOnBatchesInSlices();
         EventLoop loop = new EventLoop("the emulator");
         HttpServer server = loop.listen(
                 "port " + settings.port(),
@@ -85,11 +86,12 @@ public final class Emulator implements AutoCloseable {
         assert done;
     }
 
-    /** Stops listening and drops what is in flight. */
+    /** Stops listening, drops what is in flight and deletes the files that were uploaded. */
     @Override
     public void close() {
         if (!closed) {
             loop.close();
+            twin.close();
             closed = true;
         }
     }

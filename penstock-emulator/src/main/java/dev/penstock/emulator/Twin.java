@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  * own fate depends on its content and on how often it came before, not on what else is going on.
  *
  * <p>Times are monotonic nanoseconds with any origin; the first time it is told is its start. Not safe for use by
- * several threads: one owner drives it.
+ * several threads: one owner drives it. Files that clients
+ * upload are kept in a directory for temporary files until {@link #close}; a twin that nobody sends files needs no close.
  */
-public final class Twin {
+public final class Twin implements AutoCloseable {
     /** Names are the client's choice: without a bound, each new one would cost memory. */
     private static final int MOST_FAMILIES = 1_000;
 
@@ -40,6 +41,7 @@ public final class Twin {
     private final AskRules rules;
     private final AnswerPlanner planner;
     private final AnswerWriter answers = new AnswerWriter();
+    private final BatchApi batches;
     private Tally tally = new Tally();
     private boolean started;
     private long startNanos;
@@ -52,6 +54,11 @@ public final class Twin {
      * @param seed the same seed and the same arrivals give the same answers
      */
     public Twin(TwinSettings settings, long seed) {
+        this(settings, seed, BatchBounds.DOCUMENTED);
+    }
+
+    /** A twin whose files and batches have bounds that a test reaches. */
+    Twin(TwinSettings settings, long seed, BatchBounds bounds) {
         this.settings = settings;
         this.seed = seed;
         this.rules = new AskRules(settings);
@@ -60,6 +67,7 @@ public final class Twin {
                 ? new ConcurrencyCap(settings.concurrency().getAsInt())
                 : null;
         this.seen = new SeenRequests(settings.rememberedRequests());
+        this.batches = new BatchApi(settings, seed, bounds, answers, seen);
     }
 
     public TwinSettings settings() {
@@ -70,7 +78,7 @@ public final class Twin {
      * A request arrives.
      *
      * @param method in upper case
-     * @param path with the leading slash; a query is passed over
+     * @param path with the leading slash; only lists of files and batches look at its query
      * @param headers of the request; only {@code Content-Type} is read, and {@code Authorization} when the settings
      *     demand a key
      * @param body as sent; empty for none. Not kept and not changed
@@ -81,6 +89,9 @@ public final class Twin {
         int query = path.indexOf('?');
         String plainPath = query < 0 ? path : path.substring(0, query);
         Route route = Route.of(plainPath);
+        if (route == null && BatchApi.owns(plainPath)) {
+            return batchCall(method, plainPath, query < 0 ? "" : path.substring(query + 1), headers, body, nowNanos);
+        }
         if (route == null) {
             return elsewhere(method, plainPath, headers);
         }
@@ -125,6 +136,7 @@ public final class Twin {
                         Math.max(0, nowNanos - ticket.admittedNanos),
                         Math.max(0, nowNanos - ledgerStartNanos));
                 seen.answered(ticket.requestHash);
+                batches.answeredLive(ticket.requestHash);
                 if (settings.refund() && ticket.charged.tokens() > 0) {
                     long unused = ticket.charged.tokens() - ticket.tokensUsed;
                     family.giveBackTokens(unused, ticket.admittedNanos, nowNanos);
@@ -154,7 +166,7 @@ public final class Twin {
 
     /** What happened so far. */
     public Ledger ledger() {
-        return tally.snapshot();
+        return tally.snapshot(batches.ledger());
     }
 
     /** Starts the ledger again at zero, with what is in flight. Limits stay as they are. */
@@ -167,6 +179,85 @@ public final class Twin {
         families.values().forEach(family -> family.reportTo(fresh));
         ledgerStartNanos = nowNanos;
         seen.clear();
+        batches.resetLedger();
+    }
+
+    /** Deletes the files that clients uploaded and batches wrote. Nothing else changes. */
+    @Override
+    public void close() {
+        batches.close();
+    }
+
+    private Arrival batchCall(
+            String method, String path, String query, HeaderLookup headers, byte[] body, long nowNanos) {
+        Arrival.@Nullable Refused unauthorized = unauthorized(headers);
+        if (unauthorized != null) {
+            return unauthorized;
+        }
+        Reply reply = batches.call(method, path, query, headers.first("content-type"), body, nowNanos - startNanos);
+        return reply == null
+                ? invalid(404, "Invalid URL (" + method + " " + path + ")", null, null)
+                : arrival(reply, isContent(method, path) ? "application/octet-stream" : "application/json");
+    }
+
+    private static boolean isContent(String method, String path) {
+        return method.equals("GET") && path.startsWith(FileCalls.PATH + "/") && path.endsWith("/content");
+    }
+
+    private Arrival arrival(Reply reply, String contentType) {
+        Map<String, String> headers = headers(null, 0);
+        headers.put("content-type", reply.status() == 200 ? contentType : "application/json");
+        reply.retryAfterSeconds().ifPresent(seconds -> headers.put("retry-after", Long.toString(seconds)));
+        if (reply.status() == 200) {
+            return new Arrival.Served(200, headers, reply.body());
+        }
+        tally.invalid++;
+        return new Arrival.Refused(reply.status(), headers, reply.body());
+    }
+
+    /** Lets batches get on between calls and not within them, so that nobody waits for the rows of others. */
+    void workOnBatchesInSlices() {
+        batches.workInSlices();
+    }
+
+    /** Does a little of the work on batches that is due; true when there is more to do at once. */
+    boolean sliceOfBatches(long nowNanos) {
+        start(nowNanos);
+        return batches.slice(nowNanos - startNanos);
+    }
+
+    /** Whether all batches are over. */
+    boolean batchesAreOver() {
+        return batches.isIdle();
+    }
+
+    /**
+     * Begins to take a file as it comes. Whoever drives the twin hands it the pieces and then calls {@link #uploaded}.
+     *
+     * @return null when the upload is to arrive like any other call, because its key will be refused
+     */
+    @Nullable
+    FileUpload upload(HeaderLookup headers, long nowNanos) {
+        start(nowNanos);
+        return hasKey(headers) ? batches.upload(headers.first("content-type")) : null;
+    }
+
+    /** A file has come, or is refused before its end. */
+    Arrival uploaded(FileUpload upload, long nowNanos) {
+        requestNumber++;
+        return arrival(batches.uploaded(upload, nowNanos - startNanos), "application/json");
+    }
+
+    /** The file that a call asks for, so that it need not go through the heap; null when it is any other call. */
+    @Nullable
+    StoredFile contentOf(String method, String path, HeaderLookup headers, long nowNanos) {
+        start(nowNanos);
+        return hasKey(headers) ? batches.contentOf(method, path, nowNanos - startNanos) : null;
+    }
+
+    private boolean hasKey(HeaderLookup headers) {
+        return settings.apiKey().isEmpty()
+                || ("Bearer " + settings.apiKey().get()).equals(headers.first("authorization"));
     }
 
     private void leave() {

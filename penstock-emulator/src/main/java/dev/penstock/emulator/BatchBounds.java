@@ -1,0 +1,16 @@
+package dev.penstock.emulator;
+
+/**
+ * What files and batches may hold, as the vendor documents it.
+ *
+ * @param fileBytes of any file
+ * @param batchBytes of the input of a batch
+ * @param rows of a batch
+ * @param embeddingInputs of all rows of a batch together
+ * @param creationsPerHour of batches
+ * @param uploadsPerMinute of files
+ */
+record BatchBounds(
+        long fileBytes, long batchBytes, int rows, long embeddingInputs, long creationsPerHour, long uploadsPerMinute) {
+    static final BatchBounds DOCUMENTED = new BatchBounds(512L << 20, 209_715_200, 50_000, 50_000, 2_000, 1_000);
+}
