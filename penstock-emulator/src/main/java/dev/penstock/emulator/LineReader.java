@@ -52,6 +52,7 @@ final class LineReader implements AutoCloseable {
                 return null;
             }
             int start = from;
+            tooLong |= end - start > MOST_LINE_BYTES;
             boolean ended = end < to;
             from = ended ? end + 1 : end;
             place.position += from - start;
