@@ -6,6 +6,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A {@link Twin} behind HTTP/1.1 on the loopback address. Besides the API it serves {@code GET /emulator/ledger} and
@@ -75,6 +77,11 @@ public final class Emulator implements AutoCloseable {
             return twin.ledger();
         }
         return loop.ask("tell its ledger", twin::ledger);
+    }
+
+    /** Where a file is on the disk. */
+    Optional<Path> pathOf(String fileId) {
+        return loop.ask("find a file", () -> twin.pathOf(fileId, ticker.nanos()));
     }
 
     /** Starts the ledger again at zero. */

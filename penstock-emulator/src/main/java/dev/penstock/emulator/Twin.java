@@ -7,6 +7,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.ModelFamily;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -253,6 +254,12 @@ public final class Twin implements AutoCloseable {
     StoredFile contentOf(String method, String path, HeaderLookup headers, long nowNanos) {
         start(nowNanos);
         return hasKey(headers) ? batches.contentOf(method, path, nowNanos - startNanos) : null;
+    }
+
+    /** Where a file is on the disk. */
+    Optional<Path> pathOf(String fileId, long nowNanos) {
+        start(nowNanos);
+        return Optional.ofNullable(batches.file(fileId, nowNanos - startNanos)).map(StoredFile::path);
     }
 
     private boolean hasKey(HeaderLookup headers) {

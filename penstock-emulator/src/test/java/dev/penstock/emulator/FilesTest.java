@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,10 +200,9 @@ final class FilesTest {
     @Test
     void nothingIsLeftOnTheDiskAfterTheClose() {
         String id = client.upload("x");
-        StoredFile file = Objects.requireNonNull(
-                client.twin().contentOf("GET", "/v1/files/" + id + "/content", name -> null, client.nowNanos()));
-        Path directory = file.path().getParent();
-        assertThat(directory).isDirectoryContaining(path -> path.equals(file.path()));
+        Path file = client.twin().pathOf(id, client.nowNanos()).orElseThrow();
+        Path directory = file.getParent();
+        assertThat(directory).isDirectoryContaining(path -> path.equals(file));
         client.close();
         assertThat(Files.exists(directory)).isFalse();
         assertThat(client.upload("in.jsonl", "x", Map.of("purpose", "batch")))
