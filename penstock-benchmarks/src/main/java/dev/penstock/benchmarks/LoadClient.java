@@ -30,6 +30,7 @@ import java.util.function.IntFunction;
  * kept open and used again. Nothing is repeated.
  */
 final class LoadClient implements AutoCloseable {
+    private static final String MODEL = "gpt-4o-mini";
     private static final String CHAT = "/v1/chat/completions";
     private static final int STATUS_LOST = 0;
     private static final int MOST_CONNECTIONS = 12_000;
@@ -62,16 +63,21 @@ final class LoadClient implements AutoCloseable {
     }
 
     static Sending chat(String text, int mostOutput, Map<String, String> headers) {
-        return new Sending(CHAT, body("", text, mostOutput), headers);
+        return new Sending(CHAT, body("", MODEL, text, mostOutput), headers);
+    }
+
+    /** One of another model, which has limits of its own. */
+    static Sending chatOf(String model, String text, int mostOutput) {
+        return new Sending(CHAT, body("", model, text, mostOutput), Map.of());
     }
 
     /** One whose answer is a stream; what follows the path tells that to an upstream that does not read bodies. */
     static Sending stream(String text, int mostOutput) {
-        return new Sending(CHAT + "?of=/stream", body("\"stream\":true,", text, mostOutput), Map.of());
+        return new Sending(CHAT + "?of=/stream", body("\"stream\":true,", MODEL, text, mostOutput), Map.of());
     }
 
-    private static Buffer body(String first, String text, int mostOutput) {
-        return Buffer.buffer("{" + first + "\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\""
+    private static Buffer body(String first, String model, String text, int mostOutput) {
+        return Buffer.buffer("{" + first + "\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\""
                 + text + "\"}],\"max_completion_tokens\":" + mostOutput + "}");
     }
 

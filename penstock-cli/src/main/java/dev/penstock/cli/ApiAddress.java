@@ -33,7 +33,22 @@ final class ApiAddress {
 
     static boolean isLoopback(String host) {
         String name = host.toLowerCase(Locale.ROOT);
-        return name.equals("localhost") || name.startsWith("127.") || name.equals("[::1]") || name.equals("::1");
+        // Not by its beginning: names may begin with 127. too, and be anywhere.
+        return name.equals("localhost")
+                || name.matches("127(\\.\\d{1,3}){3}")
+                || name.equals("[::1]")
+                || name.equals("::1");
+    }
+
+    /** A base URL without the path that nearly all of them have leads to answers 404 only. */
+    static void noteAMissingPath(Shell shell, URI url) {
+        String path = url.getPath();
+        if (path == null || path.isEmpty() || path.equals("/")) {
+            shell.err()
+                    .println("penstock: note: the base URL " + url.getScheme() + "://" + url.getAuthority()
+                            + " has no path; most servers of this kind serve " + url.getScheme() + "://"
+                            + url.getAuthority() + "/v1");
+        }
     }
 
     /** Tells of a key that anyone on the way can read; that is the user's to decide. */

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** What options of the command line mean to a gateway. */
 final class GatewayOptions {
@@ -31,6 +32,9 @@ final class GatewayOptions {
 
     /** Refuses what contradicts itself, before anything is started. */
     void check() {
+        if (command.configuring.newKey && command.configuring.schema) {
+            throw new UsageException("--new-key and --schema each print something else and end; give one of them");
+        }
         port("--port", command.port);
         port("--admin-port", command.adminPort);
         if (command.port == command.adminPort && command.port != 0) {
@@ -72,6 +76,7 @@ final class GatewayOptions {
                     + " own keys");
         }
         ApiAddress.warnOfAKeyInTheOpen(shell, url);
+        ApiAddress.noteAMissingPath(shell, url);
         return upstream("main", url, key);
     }
 
@@ -87,10 +92,7 @@ final class GatewayOptions {
                 command.answering.requestsPerMinute,
                 command.answering.requestsPerDay,
                 command.answering.tokensPerMinute);
-        if (command.answering.concurrency.orElse(1) < 1) {
-            throw new UsageException(
-                    "--concurrency is " + command.answering.concurrency.getAsInt() + "; it must be 1 or more");
-        }
+        atLeastOne("--concurrency", command.answering.concurrency);
         return new Upstream(
                 name,
                 url,
@@ -127,6 +129,8 @@ final class GatewayOptions {
     GatewayConfig config(Optional<GatewayConfig> file, Upstream fallback) {
         GatewayConfig base = file.orElseGet(() -> GatewayConfig.of(fallback));
         QueueSettings queue = base.queue();
+        atLeastOne("--max-waiting", command.queueing.maxWaiting);
+        atLeastOne("--max-attempts", command.queueing.maxAttempts);
         QueueSettings changed = new QueueSettings(
                 command.queueing.maxWaiting.orElse(queue.maxRequests()),
                 queue.maxBytes(),
@@ -134,9 +138,6 @@ final class GatewayOptions {
                 duration("--deadline", command.queueing.deadline).orElse(queue.deadline()),
                 duration("--timeout", command.queueing.timeout).orElse(queue.timeout()),
                 command.queueing.maxAttempts.orElse(queue.maxAttempts()));
-        if (changed.maxRequests() < 1 || changed.maxAttempts() < 1) {
-            throw new UsageException("--max-waiting and --max-attempts must be 1 or more");
-        }
         return new GatewayConfig(
                 base.upstreams(),
                 base.keys(),
@@ -155,10 +156,16 @@ final class GatewayOptions {
         }
     }
 
+    private static void atLeastOne(String option, OptionalInt given) {
+        if (given.orElse(1) < 1) {
+            throw new UsageException(option + " is " + given.getAsInt() + "; it must be 1 or more");
+        }
+    }
+
     private static Optional<Duration> duration(String option, Optional<String> text) {
         return text.map(given -> GoDuration.parse(given)
                 .filter(Duration::isPositive)
-                .orElseThrow(() ->
-                        new UsageException(option + " is '" + given + "'; it must be a duration such as 90s or 8m")));
+                .orElseThrow(() -> new UsageException(
+                        option + " is '" + given + "'; it must be a duration above zero, such as 90s or 8m")));
     }
 }

@@ -22,7 +22,12 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +40,8 @@ final class GatewaySession {
 
     private static final long LOOK_MILLIS = 1_000;
 
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
+
     private final Shell shell;
     private final GatewayCommand command;
     private final GatewayOptions options;
@@ -46,6 +53,7 @@ final class GatewaySession {
     }
 
     int serve() throws InterruptedException {
+        options.check();
         if (command.configuring.newKey) {
             return newKey();
         }
@@ -54,7 +62,6 @@ final class GatewaySession {
             shell.out().flush();
             return ExitCode.OK;
         }
-        options.check();
         QuietLogs.unless(shell.debugging());
         TierTable tiers =
                 command.configuring.tiers.map(TierTable.builtIn()::overriddenBy).orElseGet(TierTable::builtIn);
@@ -125,13 +132,15 @@ final class GatewaySession {
                 shell.out().flush();
             }
             welcome(gateway, admin, config);
+            UpstreamNotices notices = new UpstreamNotices();
             while (!interrupted.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
                 look(gateway, file, budgets, fallback);
+                notices.of(gateway.snapshot()).forEach(this::notice);
             }
             shell.err()
                     .println("Stopping: calls in flight may finish, those that wait are told. Ctrl-C again stops at"
                             + " once.");
-            gateway.stop(DRAIN);
+            goodbye(gateway.stop(DRAIN));
         } finally {
             gateway.close();
         }
@@ -171,15 +180,31 @@ final class GatewaySession {
         try {
             options.checkWhoMayComeIn(changed.keys());
             gateway.reconfigure(options.config(Optional.of(changed), fallback));
-            shell.err().println("The configuration was read again: " + upstreams(changed) + ".");
+            notice("The configuration was read again: " + upstreams(changed) + ".");
         } catch (UsageException e) {
             shell.error(e.getMessage() + ". The configuration is not changed.");
         }
     }
 
+    /** One line with the time: a gateway runs for weeks. */
+    private void notice(String line) {
+        Instant now = InstantSource.system().instant();
+        shell.err().println(LocalTime.ofInstant(now, ZoneId.systemDefault()).format(TIME) + " " + line);
+    }
+
+    private void goodbye(Gateway.Stopped stopped) {
+        String cutOff = stopped.cutOff() == 0
+                ? ""
+                : ", " + Figures.count(stopped.cutOff(), "call") + " cut off or left by their clients";
+        shell.err()
+                .println("Stopped: " + Figures.count(stopped.finished(), "call") + " finished, "
+                        + Figures.count(stopped.turnedAway(), "request") + " turned away" + cutOff + ".");
+    }
+
     private void welcome(Gateway gateway, AdminServer admin, GatewayConfig config) {
         PrintStream err = shell.err();
         String base = gateway.baseUri().toString();
+        boolean trying = command.answering.emulate.isPresent() && config.keys().isOpen();
         err.println("Gateway at " + base + "  (Ctrl-C stops)");
         err.println();
         err.println("  upstream   " + upstreams(config));
@@ -190,10 +215,14 @@ final class GatewaySession {
                         : Figures.count(config.keys().tenants().size(), "tenant") + " with keys"));
         err.println("  waiting    at most " + Figures.count(config.queue().maxRequests(), "request") + ", "
                 + Figures.time(config.queue().deadline()) + " each unless they say otherwise");
+        config.stateFile().ifPresent(file -> err.println("  budgets    kept in " + file));
         err.println("  live page  " + admin.uri());
         err.println();
-        err.println("  export OPENAI_BASE_URL=" + base
-                + (command.answering.emulate.isPresent() && config.keys().isOpen() ? " OPENAI_API_KEY=any" : ""));
+        err.println("  export OPENAI_BASE_URL=" + base + (trying ? " OPENAI_API_KEY=any" : ""));
+        if (trying) {
+            err.println("  curl " + base + "/chat/completions -d '{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":"
+                    + "\"user\",\"content\":\"Hello\"}]}'");
+        }
     }
 
     private static String upstreams(GatewayConfig config) {

@@ -50,6 +50,10 @@ final class Misuse {
     }
 
     private static String missing(MissingParameterException e) {
+        ArgSpec first = e.getMissing().getFirst();
+        if (first.isOption() && !first.required()) {
+            return label(first) + " needs a value: " + label(first) + " " + first.paramLabel();
+        }
         String names = e.getMissing().stream().map(Misuse::label).collect(Collectors.joining(" and "));
         return names + " is missing";
     }

@@ -183,7 +183,7 @@ final class ProgressBlock {
         String named = "the limit of " + use.limit().amount() + " "
                 + use.limit().dimension().label();
         boolean cap = use.source() == LimitSource.CAP;
-        return reason.startsWith(named) && reason.endsWith("(set by you)") == cap;
+        return reason.startsWith(named) && reason.endsWith("(as configured)") == cap;
     }
 
     private static boolean isDaily(LimitUse use) {

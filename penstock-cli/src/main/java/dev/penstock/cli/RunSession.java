@@ -40,6 +40,7 @@ final class RunSession {
             RunSettings settings = options.settings(baseUrl, key, Optional.empty(), tiers);
             if (key.isPresent()) {
                 ApiAddress.warnOfAKeyInTheOpen(shell, baseUrl);
+                ApiAddress.noteAMissingPath(shell, baseUrl);
             }
             return run(settings);
         }

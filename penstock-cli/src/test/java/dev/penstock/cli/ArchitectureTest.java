@@ -101,6 +101,7 @@ class ArchitectureTest {
                 "dev.penstock.http.UpstreamConnections",
                 "dev.penstock.emulator.Twin",
                 "dev.penstock.jobs.Dispatcher",
+                "dev.penstock.gateway.RequestDispatcher",
                 "dev.penstock.cli.Main")) {
             assertThat(ALL.contain(type)).as(type).isTrue();
         }
@@ -192,6 +193,7 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching("dev.penstock.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.penstock.(**)").should().beFreeOfCycles().check(ALL);
     }
 
     @Test

@@ -87,7 +87,7 @@ class ProgressBlockTest {
         List<LimitUse> both = List.of(
                 use(Dimension.REQUESTS_PER_MINUTE, 500, LimitSource.HEADERS, 400, 60),
                 use(Dimension.REQUESTS_PER_MINUTE, 60, LimitSource.CAP, 0, 60));
-        RunProgress progress = progress(both, Optional.of("the limit of 60 requests per minute (set by you)"));
+        RunProgress progress = progress(both, Optional.of("the limit of 60 requests per minute (as configured)"));
         assertThat(text(block, progress, 100, 30).lines().filter(line -> line.contains("sets the pace")))
                 .singleElement()
                 .asString()

@@ -17,7 +17,7 @@ public sealed interface BlockedBy {
         @Override
         public String explanation() {
             return "the limit of " + limit + " " + dimension.label()
-                    + (source == LimitSource.CAP ? " (set by you)" : "");
+                    + (source == LimitSource.CAP ? " (as configured)" : "");
         }
     }
 

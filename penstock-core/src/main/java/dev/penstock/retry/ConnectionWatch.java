@@ -111,14 +111,35 @@ public final class ConnectionWatch {
         return until - now > 0 ? OptionalLong.of(until) : OptionalLong.empty();
     }
 
+    /** When the next try is due; empty when nothing is wrong, it is due, or it is under way. */
+    public OptionalLong triesAgainAt(long now) {
+        return failures > 0 && !probing && pausedUntil - now > 0 ? OptionalLong.of(pausedUntil) : OptionalLong.empty();
+    }
+
+    /** When {@link #givenUp} begins to be, if nothing happens before; empty if nothing is wrong or it is already. */
+    public OptionalLong givesUpAt(long now) {
+        long at = failingSince + limit().toNanos();
+        return failures > 0 && !probing && at - now > 0 ? OptionalLong.of(at) : OptionalLong.empty();
+    }
+
+    private Duration limit() {
+        return everAnswered ? giveUpLater : giveUpAtFirst;
+    }
+
+    /** What went wrong last, and for how long it has been tried; empty while nothing is wrong. */
+    public Optional<String> outage(long now) {
+        return failures == 0
+                ? Optional.empty()
+                : Optional.of(lastExplanation + " Tried for "
+                        + Duration.ofNanos(now - failingSince).toSeconds() + " s.");
+    }
+
     /** That it has been tried for too long: what went wrong last, and for how long; empty while there is hope. */
     public Optional<String> givenUp(long now) {
-        Duration limit = everAnswered ? giveUpLater : giveUpAtFirst;
         // What tries may have its connection and only wait for a slow answer.
-        if (failures == 0 || probing || now - failingSince < limit.toNanos()) {
+        if (failures == 0 || probing || now - failingSince < limit().toNanos()) {
             return Optional.empty();
         }
-        return Optional.of(lastExplanation + " Tried for "
-                + Duration.ofNanos(now - failingSince).toSeconds() + " s.");
+        return outage(now);
     }
 }

@@ -460,7 +460,7 @@ final class QuotaTest {
         assertThat(quota.startsInNanos(Cost.ofTokens(500), Cost.ofTokens(500), 0))
                 .hasValue(60 * SECOND);
         assertThat(quota.startsAfter(Cost.ofTokens(500), Cost.ofTokens(500), 0).map(BlockedBy::explanation))
-                .hasValue("the limit of 500 tokens per minute (set by you)");
+                .hasValue("the limit of 500 tokens per minute (as configured)");
         assertThat(quota.startsAfter(new Cost(0, 0, 0), Cost.ofTokens(500), 0)).isEmpty();
     }
 

@@ -18,7 +18,7 @@ import dev.penstock.gateway.transport.UpstreamCall;
 import dev.penstock.limit.Cost;
 import dev.penstock.limit.LimitState;
 import dev.penstock.verdict.Verdict;
-import dev.penstock.wire.AnswerReading;
+import dev.penstock.wire.AnswerBody;
 import dev.penstock.wire.Endpoint;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.RateLimitHeaders;
@@ -27,6 +27,7 @@ import dev.penstock.wire.StreamUsage;
 import dev.penstock.wire.Usage;
 import dev.penstock.wire.VerdictReader;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -49,8 +50,16 @@ final class Exchange implements UpstreamCall.Listener {
     private static final int MOST_HELD_ANSWER_BYTES = 1 << 20;
 
     private static final int MOST_ERROR_BYTES = 256 << 10;
+    private static final int OK = 200;
     private static final int TAIL_BYTES = 64 << 10;
+
+    /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
+    private static final int MOST_JOINED = 1_000;
+
     private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    /** Bodies do not come in the order of their heads: deadlines may be in disorder by this. */
+    private static final Duration SAME_PATIENCE = Duration.ofMillis(100);
+
     private static final Duration HELD_UP_RETRY = Duration.ofSeconds(1);
     private static final byte[] NO_BYTES = {};
 
@@ -58,8 +67,8 @@ final class Exchange implements UpstreamCall.Listener {
     private final RequestHead head;
     private Inbound inbound;
 
-    /** Others that asked the same and get the same answer. */
-    private final ArrayDeque<Inbound> joined = new ArrayDeque<>();
+    /** Others that asked the same and get the same answer; most requests have none. */
+    private @Nullable ArrayDeque<Exchange> joined;
 
     /** An answer that came whole. */
     private @Nullable Buffer held;
@@ -79,6 +88,9 @@ final class Exchange implements UpstreamCall.Listener {
 
     /** Whether the upstream's answer is being passed on, after which the request cannot be repeated. */
     private boolean passing;
+
+    /** Attempts that broke off and may be on the bill all the same. */
+    private int lost;
 
     /** Whether an attempt may have been paid for of which nobody told the usage. */
     private boolean mayHaveCost;
@@ -281,15 +293,18 @@ final class Exchange implements UpstreamCall.Listener {
             joinKey = key;
             return false;
         }
-        if (leader.deadlineNanos() - deadlineNanos() > 0) {
+        if (leader.deadlineNanos() - deadlineNanos() > SAME_PATIENCE.toNanos()) {
             return false; // it would wait for somebody with more patience
         }
-        body = new OutboundRequest.Body.None(); // the leader has the same one
+        if (leader.joinedBy() >= MOST_JOINED) {
+            return false;
+        }
         Inbound follower = inbound;
-        leader.joined.add(follower);
+        leader.join(this);
+        body = new OutboundRequest.Body.None(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
-            boolean waited = leader.joined.remove(follower);
+            boolean waited = leader.leave(this);
             if (waited) {
                 gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, leader.facts, follower);
             } else {
@@ -297,6 +312,39 @@ final class Exchange implements UpstreamCall.Listener {
             }
         });
         return true;
+    }
+
+    private void join(Exchange follower) {
+        ArrayDeque<Exchange> others = joined;
+        if (others == null) {
+            others = new ArrayDeque<>(2);
+            joined = others;
+        }
+        others.add(follower);
+    }
+
+    private boolean leave(Exchange follower) {
+        ArrayDeque<Exchange> others = joined;
+        return others != null && others.remove(follower);
+    }
+
+    private int joinedBy() {
+        ArrayDeque<Exchange> others = joined;
+        return others == null ? 0 : others.size();
+    }
+
+    private @Nullable Exchange nextJoined() {
+        ArrayDeque<Exchange> others = joined;
+        return others == null ? null : others.poll();
+    }
+
+    /** Whoever it was joined to had less patience: it goes its own way, with the time that it has left. */
+    private void goOnAlone(OutboundRequest.Body.Bytes same) {
+        Inbound client = inbound;
+        ended = false;
+        body = same;
+        client.onGone(() -> gone(client));
+        arrive(same.bytes().getBytes(), true);
     }
 
     /** Returns whether its wait for the budget is over, in whatever way. */
@@ -374,27 +422,29 @@ final class Exchange implements UpstreamCall.Listener {
         held = null;
         tail = null;
         timeoutAt = gateway.now() + gateway.queueSettings().timeout().toNanos();
-        OutboundHeaders headers = inbound.outboundHeaders();
-        if (upstream.key().isPresent()) {
-            Map<String, String> own = new LinkedHashMap<>();
-            own.put("Authorization", "Bearer " + upstream.key().get().reveal());
-            own.put("OpenAI-Organization", upstream.organization().orElse(""));
-            own.put("OpenAI-Project", upstream.project().orElse(""));
-            headers = headers.with(own);
-        } else if (upstream.organization().isPresent() || upstream.project().isPresent()) {
-            Map<String, String> own = new LinkedHashMap<>();
-            upstream.organization().ifPresent(text -> own.put("OpenAI-Organization", text));
-            upstream.project().ifPresent(text -> own.put("OpenAI-Project", text));
-            headers = headers.with(own);
-        }
-        if (head.endpoint().isPresent()) {
-            headers = headers.uncompressed();
-        }
+        OutboundHeaders headers = inbound.outboundHeaders().with(ownHeaders(upstream));
         call = new UpstreamCall(
                 gateway.connections(upstream),
                 new OutboundRequest(inbound.method(), inbound.targetBelowV1(), headers, body),
                 this);
         call.send();
+    }
+
+    private Map<String, String> ownHeaders(Upstream upstream) {
+        Map<String, String> own = new LinkedHashMap<>();
+        if (upstream.key().isPresent()) {
+            own.put("Authorization", "Bearer " + upstream.key().get().reveal());
+            own.put("OpenAI-Organization", upstream.organization().orElse(""));
+            own.put("OpenAI-Project", upstream.project().orElse(""));
+        } else {
+            upstream.organization().ifPresent(text -> own.put("OpenAI-Organization", text));
+            upstream.project().ifPresent(text -> own.put("OpenAI-Project", text));
+        }
+        if (head.endpoint().isPresent()) {
+            // So that errors and usage can be read.
+            own.put("Accept-Encoding", "identity");
+        }
+        return own;
     }
 
     @Override
@@ -426,11 +476,11 @@ final class Exchange implements UpstreamCall.Listener {
         Endpoint endpoint = head.endpoint().orElseThrow();
         if (collected instanceof Collected.Whole whole) {
             held = whole.body();
-            AnswerReading reading = AnswerReading.of(
-                    endpoint, answered.status(), lookup(answered), whole.body().getBytes());
-            usage = reading.usage().orElse(null);
+            usage = answered.status() == OK
+                    ? AnswerBody.usage(endpoint, whole.body().getBytes()).orElse(null)
+                    : null;
             // What is whole by its own framing is passed on even if it is not what the endpoint usually answers.
-            settle(new Verdict.Accepted(), reading.states());
+            settle(new Verdict.Accepted(), states(answered));
         } else {
             gateway.dispatcher().observed(flight(), states(answered), gateway.now());
             passOn(false);
@@ -452,7 +502,10 @@ final class Exchange implements UpstreamCall.Listener {
     /** Ends the attempt and does what the dispatcher makes of it. */
     private void settle(Verdict verdict, List<LimitState> states) {
         settled = true;
-        mayHaveCost |= mayCost(verdict);
+        if (mayCost(verdict)) {
+            mayHaveCost = true;
+            lost += verdict instanceof Verdict.Transient fault && wasUnderWay(fault.fault()) ? 1 : 0;
+        }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
         gateway.upstreamSaid(lastUpstream, flight(), verdict, decision);
@@ -490,6 +543,14 @@ final class Exchange implements UpstreamCall.Listener {
         };
     }
 
+    /** Whether the provider may have worked on it to the end; a status says that it has not. */
+    private static boolean wasUnderWay(Verdict.Fault fault) {
+        return switch (fault) {
+            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
+            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
+        };
+    }
+
     private void passOnFailure(Verdict verdict, String why) {
         if (eventsBegun && !passing) {
             Optional<Buffer> said = errorEvent();
@@ -524,7 +585,10 @@ final class Exchange implements UpstreamCall.Listener {
             return Optional.empty();
         }
         // Line breaks in JSON are only between its tokens, and an event's data ends at one.
-        String line = said.toString(StandardCharsets.UTF_8).replace('\r', ' ').replace('\n', ' ');
+        String line = said.toString(StandardCharsets.UTF_8)
+                .replace('\r', ' ')
+                .replace('\n', ' ')
+                .strip();
         return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
     }
 
@@ -560,7 +624,7 @@ final class Exchange implements UpstreamCall.Listener {
     private void answerJoined(Map<String, String> added) {
         AnswerHead answered = answer;
         Buffer whole = held;
-        if (joined.isEmpty() || answered == null) {
+        if (joined == null || joined.isEmpty() || answered == null) {
             return;
         }
         if (whole == null) {
@@ -574,21 +638,21 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Map<String, String> headers = new LinkedHashMap<>(added);
         headers.put("x-penstock-joined", "true");
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         if (type != null) {
             headers.put("content-type", type);
         }
-        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
-            follower.answer(answered.status(), headers, whole);
-            boolean failure = answered.status() >= 400;
-            gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower);
+        boolean failure = answered.status() >= 400;
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.inbound.answer(answered.status(), headers, whole);
+            gateway.joinedEnded(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, head, facts, follower.inbound);
         }
     }
 
     private void refuseJoined(ApiError error) {
-        for (Inbound follower = joined.poll(); follower != null; follower = joined.poll()) {
-            follower.answer(error);
-            gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower);
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.inbound.answer(error);
+            gateway.joinedEnded(Outcome.FAILED_UPSTREAM, head, facts, follower.inbound);
         }
     }
 
@@ -606,7 +670,9 @@ final class Exchange implements UpstreamCall.Listener {
 
     @Override
     public void passedOn() {
-        if (!settled) {
+        // What was settled before has been looked at then.
+        boolean freesRoom = !settled;
+        if (freesRoom) {
             settled = true;
             TailBuffer kept = tail;
             if (kept != null) {
@@ -618,7 +684,9 @@ final class Exchange implements UpstreamCall.Listener {
         AnswerHead answered = answer;
         boolean failure = answered != null && answered.status() >= 400;
         end(failure ? Outcome.FAILED_UPSTREAM : Outcome.ANSWERED, failure ? explanation : "");
-        gateway.pump();
+        if (freesRoom) {
+            gateway.pump();
+        }
     }
 
     /** The attempt took too long. */
@@ -680,8 +748,15 @@ final class Exchange implements UpstreamCall.Listener {
         }
         ApiError error = gateway.error(refusal);
         inbound.answer(error);
-        refuseJoined(error);
-        end(refusal.outcome(), refusal.message());
+        if (refusal.outcome() == Outcome.REFUSED_DEADLINE && body instanceof OutboundRequest.Body.Bytes same) {
+            end(refusal.outcome(), refusal.message());
+            for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+                follower.goOnAlone(same);
+            }
+        } else {
+            refuseJoined(error);
+            end(refusal.outcome(), refusal.message());
+        }
     }
 
     /** The dispatcher gave it up while it waited. */
@@ -700,9 +775,10 @@ final class Exchange implements UpstreamCall.Listener {
         if (ended || who != inbound) {
             return;
         }
-        Inbound next = inbound.headSent() ? null : joined.poll();
+        Exchange next = inbound.headSent() ? null : nextJoined();
         if (next != null) {
-            inbound = next; // others wait for the same answer
+            gateway.joinedEnded(Outcome.CANCELLED_BY_CLIENT, head, facts, who);
+            inbound = next.inbound; // others wait for the same answer
             return;
         }
         Flight<Exchange> left = flight;
@@ -736,7 +812,7 @@ final class Exchange implements UpstreamCall.Listener {
         BudgetHold aside = budget;
         Flight<Exchange> last = flight;
         if (aside != null) {
-            gateway.settleBudget(head.tenant(), aside, mayHaveCost, facts, usage);
+            gateway.settleBudget(head.tenant(), aside, mayHaveCost, facts, usage, lost);
         }
         gateway.over(this);
         gateway.ended(outcome, head, facts, lastUpstream, last, inbound.arrivedNanos(), usage, why);
@@ -777,7 +853,7 @@ final class Exchange implements UpstreamCall.Listener {
     }
 
     private static boolean isJson(AnswerHead answered) {
-        String type = answered.headers().get("content-type");
+        String type = answered.headers().get(HttpHeaders.CONTENT_TYPE);
         return type != null && type.toLowerCase(Locale.ROOT).startsWith("application/json");
     }
 }

@@ -28,6 +28,7 @@ public final class Gateway implements AutoCloseable {
     private final String host;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CompletableFuture<Boolean> drained = new CompletableFuture<>();
+    private final CompletableFuture<Stopped> stopped = new CompletableFuture<>();
 
     private Gateway(EventLoop eventLoop, GatewayLoop loop, GatewayServer server, String host) {
         this.eventLoop = eventLoop;
@@ -79,13 +80,18 @@ public final class Gateway implements AutoCloseable {
      *
      * @param patience after which what still runs is cut off
      */
-    public void stop(Duration patience) {
+    public Stopped stop(Duration patience) {
         if (closed.get()) {
-            return;
+            return Stopped.NOBODY;
         }
         eventLoop.run(() -> {
             loop.stop();
-            server.shutDown(patience).onComplete(down -> drained.complete(down.succeeded()));
+            // The last of them ends in the same turn of the loop, after its connection.
+            server.shutDown(patience)
+                    .onComplete(down -> eventLoop.run(() -> {
+                        stopped.complete(loop.stopped());
+                        drained.complete(down.succeeded());
+                    }));
         });
         try {
             boolean inOrder = drained.get(patience.toMillis() + PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -98,6 +104,18 @@ public final class Gateway implements AutoCloseable {
             notInOrder();
         }
         close();
+        return stopped.getNow(Stopped.NOBODY);
+    }
+
+    /**
+     * What became of the requests that were there when the gateway was told to stop, or came later.
+     *
+     * @param finished ran and got what the upstream said
+     * @param turnedAway waited or came, and were told that it stops
+     * @param cutOff ran until the patience was over, or left
+     */
+    public record Stopped(long finished, long turnedAway, long cutOff) {
+        static final Stopped NOBODY = new Stopped(0, 0, 0);
     }
 
     private static void notInOrder() {

@@ -28,10 +28,12 @@ import dev.penstock.wire.RequestFacts;
 import dev.penstock.wire.Usage;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -83,6 +85,8 @@ final class GatewayLoop {
     /** Tenants with something to be asked for again, which is done once for all that ended in a turn. */
     private final Set<String> freed = new LinkedHashSet<>();
 
+    private final Map<Outcome, Long> endedWhileStopping = new EnumMap<>(Outcome.class);
+
     private final HostRule hosts;
     private GatewayConfig config;
     private RequestHead.Rules rules;
@@ -115,7 +119,12 @@ final class GatewayLoop {
 
     private RequestHead.Rules rules(GatewayConfig config) {
         return new RequestHead.Rules(
-                hosts, config.keys(), config.upstreams(), config.queue(), config.keepAlive(), config.joinIdentical());
+                hosts,
+                config.keys(),
+                config.upstreams().stream().anyMatch(upstream -> upstream.key().isEmpty()),
+                config.queue(),
+                config.keepAlive(),
+                config.joinIdentical());
     }
 
     /** Takes one request of a client. */
@@ -125,7 +134,7 @@ final class GatewayLoop {
             head = RequestHead.read(inbound, rules);
         } catch (RequestHead.BadHeadException e) {
             inbound.answer(e.error());
-            events.ended(new GatewayEvents.Ended(
+            tell(new GatewayEvents.Ended(
                     Outcome.REFUSED_INVALID,
                     "unknown",
                     "",
@@ -242,6 +251,22 @@ final class GatewayLoop {
         pump();
     }
 
+    /** What became of everybody since {@link #stop} was called. */
+    Gateway.Stopped stopped() {
+        return new Gateway.Stopped(
+                endedWhileStopping.getOrDefault(Outcome.ANSWERED, 0L)
+                        + endedWhileStopping.getOrDefault(Outcome.FAILED_UPSTREAM, 0L),
+                endedWhileStopping.getOrDefault(Outcome.REFUSED_STOPPING, 0L),
+                endedWhileStopping.getOrDefault(Outcome.CANCELLED_BY_CLIENT, 0L));
+    }
+
+    private void tell(GatewayEvents.Ended ended) {
+        if (dispatcher.stopping()) {
+            long unused = endedWhileStopping.merge(ended.outcome(), 1L, Long::sum);
+        }
+        events.ended(ended);
+    }
+
     GatewaySnapshot snapshot() {
         return snapshot;
     }
@@ -312,14 +337,19 @@ final class GatewayLoop {
         return ModelFamily.of(model);
     }
 
+    /** Empty where no model is named. */
+    private static String family(@Nullable RequestFacts facts) {
+        return facts == null ? "" : ModelFamily.of(facts.model());
+    }
+
     boolean mayUse(Tenant tenant, String model) {
         return tenant.mayUse(model);
     }
 
     Optional<RequestFacts> facts(Endpoint endpoint, Inbound inbound, byte[] body) {
         try {
-            return Optional.of(
-                    RequestFacts.read(endpoint, inbound.header("content-type").orElse(null), body));
+            return Optional.of(RequestFacts.read(
+                    endpoint, inbound.header(HttpHeaders.CONTENT_TYPE).orElse(null), body));
         } catch (MalformedRequestException theUpstreamSaysWhatIsWrong) {
             return Optional.empty();
         }
@@ -338,15 +368,21 @@ final class GatewayLoop {
                 : OptionalLong.empty();
     }
 
+    /**
+     * @param lost attempts that broke off before the answer came: each is taken to have cost what the answer did
+     */
     void settleBudget(
-            Tenant tenant, BudgetHold hold, boolean mayHaveCost, @Nullable RequestFacts facts, @Nullable Usage usage) {
+            Tenant tenant,
+            BudgetHold hold,
+            boolean mayHaveCost,
+            @Nullable RequestFacts facts,
+            @Nullable Usage usage,
+            int lost) {
         if (usage != null && facts != null) {
-            budgets()
-                    .settle(
-                            hold,
-                            usage.inputTokens() + usage.outputTokens(),
-                            Pricing.nanoDollarsRoundedUp(
-                                    pricing.picoDollars(facts.model(), usage).orElse(0)));
+            long times = 1L + lost;
+            long nanoDollars = Pricing.nanoDollarsRoundedUp(
+                    pricing.picoDollars(facts.model(), usage).orElse(0));
+            budgets().settle(hold, times * (usage.inputTokens() + usage.outputTokens()), times * nanoDollars);
         } else if (mayHaveCost) {
             budgets().settleAtWorst(hold);
         } else {
@@ -401,7 +437,7 @@ final class GatewayLoop {
     ApiError error(Refusal refusal) {
         int status = switch (refusal.outcome()) {
             case REFUSED_DEADLINE, REFUSED_QUEUE_FULL, REFUSED_BUDGET, REFUSED_TOO_LARGE -> 429;
-            case REFUSED_STOPPING -> 503;
+            case REFUSED_STOPPING, FAILED_UPSTREAM -> 503;
             case REFUSED_INVALID ->
                 switch (refusal.code()) {
                     case "request_body_too_large" -> 413;
@@ -409,7 +445,7 @@ final class GatewayLoop {
                     case "model_not_served" -> 404;
                     default -> 400;
                 };
-            case ANSWERED, CANCELLED_BY_CLIENT, FAILED_UPSTREAM -> 502;
+            case ANSWERED, CANCELLED_BY_CLIENT -> 502;
         };
         String type = switch (status) {
             case 429 -> refusal.outcome() == Outcome.REFUSED_BUDGET ? "insufficient_quota" : "rate_limit_error";
@@ -423,17 +459,8 @@ final class GatewayLoop {
 
     void joinedEnded(Outcome outcome, RequestHead head, @Nullable RequestFacts facts, Inbound follower) {
         Duration took = Duration.ofNanos(ticker.nanos() - follower.arrivedNanos());
-        events.ended(new GatewayEvents.Ended(
-                outcome,
-                head.tenant().name(),
-                facts == null ? "" : family(facts.model()),
-                "",
-                took,
-                Duration.ZERO,
-                0,
-                Optional.empty(),
-                0,
-                ""));
+        tell(new GatewayEvents.Ended(
+                outcome, head.tenant().name(), family(facts), "", took, Duration.ZERO, 0, Optional.empty(), 0, ""));
     }
 
     void ended(
@@ -446,15 +473,18 @@ final class GatewayLoop {
             @Nullable Usage usage,
             String why) {
         long now = ticker.nanos();
+        // A model that may not be used has a name of the client's own making, which is not repeated.
+        String named = outcome == Outcome.REFUSED_INVALID ? "" : family(facts);
+        String family = flight == null ? named : flight.ask().lane().family();
         long ran = flight != null && flight.sendings() > 0 ? now - flight.firstSentAt : 0;
         long waited = flight == null ? now - arrivedNanos : flight.waitedNanos();
         long pico = facts == null || usage == null
                 ? 0
                 : pricing.picoDollars(facts.model(), usage).orElse(0);
-        events.ended(new GatewayEvents.Ended(
+        tell(new GatewayEvents.Ended(
                 outcome,
                 head.tenant().name(),
-                flight == null ? "" : flight.ask().lane().family(),
+                family,
                 upstream,
                 Duration.ofNanos(waited),
                 Duration.ofNanos(ran),

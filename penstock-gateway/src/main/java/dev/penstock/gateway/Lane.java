@@ -52,6 +52,16 @@ final class Lane<T> {
         return queue.isEmpty() && running == 0 && backingOff == 0;
     }
 
+    /** Whether none of its upstreams can be reached. */
+    boolean cutOff() {
+        for (Slot slot : slots) {
+            if (!slot.upstream().connection.failing()) {
+                return false;
+            }
+        }
+        return !slots.isEmpty();
+    }
+
     /** The order in which slots are tried: by weight; those of stopped accounts only if there are no others. */
     List<Slot> byTurn(long now) {
         if (slots.size() <= 1) {

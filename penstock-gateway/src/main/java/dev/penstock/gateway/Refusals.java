@@ -11,6 +11,7 @@ import java.util.Optional;
 /** The words of the gateway's own refusals. They never hold a key or a prompt. */
 final class Refusals {
     private static final Duration SOON = Duration.ofSeconds(1);
+    private static final Duration LEAST_SHOWN = Duration.ofMillis(50);
 
     private Refusals() {}
 
@@ -26,25 +27,53 @@ final class Refusals {
         String start = known
                 ? "It would start in " + seconds(startsInNanos) + " at the earliest"
                 : "Nobody can tell when it would start";
+        // Who waited to the end is not told of two times that are both 0.0 s.
+        String what = leftNanos < LEAST_SHOWN.toNanos()
+                ? "Its deadline came before its turn: it waited for "
+                : start + ", and its deadline comes in " + seconds(leftNanos) + ": it waits for ";
         return new Refusal(
                 Outcome.REFUSED_DEADLINE,
                 "queue_deadline_exceeded",
-                start + ", and its deadline comes in " + seconds(leftNanos) + ": it waits for " + why
+                what + why
                         + ". Come back after the time in Retry-After, allow more time with x-request-deadline-ms, or raise"
                         + " the limit.",
                 Optional.of(comeBack),
                 !deadlineGiven);
     }
 
-    static Refusal tooLarge(BlockedBy.ByLimit by) {
+    /** None of the upstreams can be reached: it has nothing to do with quota, and is not told as if it had. */
+    static Refusal unreachable(Outage outage, boolean deadlineGiven, long now) {
+        long pause = outage.pauseNanos(now);
+        String next =
+                outage.triesAgainAt().isPresent() ? "It is tried again in " + seconds(pause) : "It is tried again";
+        return new Refusal(
+                Outcome.FAILED_UPSTREAM,
+                "upstream_unreachable",
+                "The upstream cannot be reached. " + outage.explanation() + " " + next
+                        + (outage.hopeless()
+                                ? ", but nothing has answered there since the gateway started."
+                                : ", and whoever has more time waits for it: see x-request-deadline-ms."),
+                Optional.of(Duration.ofNanos(Math.max(SOON.toNanos(), pause))),
+                !outage.hopeless() && !deadlineGiven);
+    }
+
+    /**
+     * @param tenant whose own limit it is; empty if it is the upstream's
+     */
+    static Refusal tooLarge(BlockedBy.ByLimit by, Optional<String> tenant) {
         return new Refusal(
                 Outcome.REFUSED_TOO_LARGE,
                 "request_too_large",
                 "The request needs " + count(by.needed()) + " "
-                        + by.dimension().unit().plural() + ", and " + by.explanation()
+                        + by.dimension().unit().plural() + ", and "
+                        + tenant.map(name -> limit(by) + " of tenant " + name).orElseGet(by::explanation)
                         + " never holds more, so waiting does not help. Shorten the prompt or lower the maximum output.",
                 Optional.empty(),
                 false);
+    }
+
+    private static String limit(BlockedBy.ByLimit by) {
+        return "the limit of " + count(by.limit()) + " " + by.dimension().label();
     }
 
     static Refusal queueFull(QueueBounds bounds, long startsInNanos) {

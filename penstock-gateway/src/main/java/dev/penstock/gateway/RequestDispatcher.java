@@ -137,9 +137,14 @@ final class RequestDispatcher<T> {
             return new Arrived.Refused<>(Refusals.noUpstream(ask.lane().family()));
         }
         TenantState tenant = tenant(ask.tenant(), now);
-        Optional<BlockedBy.ByLimit> never = neverFits(lane, tenant, ask.cost());
+        Optional<Refusal> never = tooLarge(lane, tenant, ask.cost());
         if (never.isPresent()) {
-            return new Arrived.Refused<>(Refusals.tooLarge(never.get()));
+            return new Arrived.Refused<>(never.get());
+        }
+        Optional<Outage> outage = Outage.of(lane, now);
+        if (outage.isPresent()
+                && (outage.get().givenUp() || comesTooLate(outage.get().pauseNanos(now), ask, now))) {
+            return new Arrived.Refused<>(Refusals.unreachable(outage.get(), ask.deadlineGiven(), now));
         }
         Flight<T> flight = new Flight<>(item, ask, lane, tenant);
         Arrival<Flight<T>> arrival = new Arrival<>(
@@ -192,6 +197,10 @@ final class RequestDispatcher<T> {
         if (expired.isPresent()) {
             return expired(expired.get().item(), now);
         }
+        Step<T> hopeless = giveUpOutage(lane, now);
+        if (hopeless != null) {
+            return hopeless;
+        }
         lane.soonest = OptionalLong.empty();
         Step<T> step = serve(lane, now);
         if (step != null) {
@@ -207,6 +216,17 @@ final class RequestDispatcher<T> {
             agenda.lookAgainAt(lane, earlier(lane.soonest, lane.queue().nextDeadline()));
         }
         return null;
+    }
+
+    /** Those who wait for addresses that never answered are told; the next to come tries again. */
+    private @Nullable Step<T> giveUpOutage(Lane<T> lane, long now) {
+        Outage outage = Outage.of(lane, now).filter(Outage::givenUp).orElse(null);
+        if (outage == null || lane.queue().isEmpty()) {
+            return null;
+        }
+        Flight<T> first = lane.queue().first(1).getFirst().item();
+        takeOut(first, now);
+        return new Step.Refuse<>(first, Refusals.unreachable(outage, first.ask().deadlineGiven(), now));
     }
 
     /**
@@ -358,10 +378,14 @@ final class RequestDispatcher<T> {
             return OptionalLong.empty();
         }
         Cost twice = new Cost(0, 2 * Math.min(tokens, Long.MAX_VALUE / 4), 0);
-        return lane.slots.stream()
-                .flatMap(slot -> slot.quota().neverFits(twice).stream())
-                .mapToLong(BlockedBy.ByLimit::limit)
-                .min();
+        OptionalLong least = OptionalLong.empty();
+        for (Slot slot : lane.slots) {
+            Optional<BlockedBy.ByLimit> never = slot.quota().neverFits(twice);
+            if (never.isPresent() && (least.isEmpty() || never.get().limit() < least.getAsLong())) {
+                least = OptionalLong.of(never.get().limit());
+            }
+        }
+        return least;
     }
 
     /** When a request is expected to start, if nobody else comes; empty if nobody can tell, or if it does not wait. */
@@ -383,15 +407,15 @@ final class RequestDispatcher<T> {
 
     /** What keeps the next request of a lane from being sent, in words. */
     String why(Lane<T> lane) {
+        if (lane.cutOff()) {
+            return "the upstream, which cannot be reached";
+        }
         return lane.slots.stream()
                 .map(slot -> slot.blockedBy)
                 .filter(Objects::nonNull)
                 .findFirst()
                 .map(BlockedBy::explanation)
-                .orElseGet(() -> lane.slots.stream()
-                                .anyMatch(slot -> slot.upstream().connection.failing())
-                        ? "the upstream, which cannot be reached"
-                        : "those before it");
+                .orElse("those before it");
     }
 
     /** What a request waits for, in words. */
@@ -431,7 +455,10 @@ final class RequestDispatcher<T> {
                 Optional<BlockedBy.ByLimit> never = own.neverFits(flight.ask().cost());
                 if (never.isPresent()) {
                     takeOut(flight, now); // its limits were changed meanwhile
-                    return new Step.Refuse<>(flight, Refusals.tooLarge(never.get()));
+                    return new Step.Refuse<>(
+                            flight,
+                            Refusals.tooLarge(
+                                    never.get(), Optional.of(tenant.tenant().name())));
                 }
                 OptionalLong wait = own.waitNanos(flight.ask().cost(), now);
                 if (wait.isEmpty() || wait.getAsLong() > 0) {
@@ -457,7 +484,7 @@ final class RequestDispatcher<T> {
             UpstreamState upstream = slot.upstream();
             OptionalLong pause = upstream.connection.pausedUntil(now);
             if (pause.isPresent()) {
-                lane.soonest = earlier(lane.soonest, pause);
+                lane.soonest = earlier(earlier(lane.soonest, pause), upstream.connection.givesUpAt(now));
                 continue;
             }
             if (upstream.crowded) {
@@ -475,12 +502,12 @@ final class RequestDispatcher<T> {
                 case Admission.Impossible no -> {}
             }
         }
-        Optional<BlockedBy.ByLimit> never = neverFits(lane, flight.tenant(), cost);
+        Optional<Refusal> never = tooLarge(lane, flight.tenant(), cost);
         if (never.isEmpty()) {
             return null;
         }
         takeOut(flight, now);
-        return new Step.Refuse<>(flight, Refusals.tooLarge(never.get()));
+        return new Step.Refuse<>(flight, never.get());
     }
 
     private void send(Flight<T> flight, Slot slot, Admission.Granted granted, long now) {
@@ -571,11 +598,7 @@ final class RequestDispatcher<T> {
         long startsIn =
                 startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
         if (flight.ask().deadlineNanos() - now < 0 || comesTooLate(startsIn, flight.ask(), now)) {
-            return new Decision.Refuse(Refusals.deadline(
-                    startsIn,
-                    Math.max(0, flight.ask().deadlineNanos() - now),
-                    verdict.explanation(),
-                    flight.ask().deadlineGiven()));
+            return new Decision.Refuse(tooLate(flight, NOTHING, startsIn, now));
         }
         return again(flight, verdict.explanation(), now);
     }
@@ -584,9 +607,13 @@ final class RequestDispatcher<T> {
             Flight<T> flight, UpstreamState upstream, Verdict.Transient fault, boolean again, long now) {
         if (fault.fault() == Verdict.Fault.CONNECT_FAILED) {
             // It was certainly not sent: no attempt is used up, and another upstream may be there.
-            return flight.ask().deadlineNanos() - now >= 0
-                    ? again(flight, fault.explanation(), now)
-                    : end(flight, fault.explanation());
+            if (flight.ask().deadlineNanos() - now >= 0) {
+                return again(flight, fault.explanation(), now);
+            }
+            return Outage.of(flight.lane(), now)
+                    .<Decision>map(outage -> new Decision.Refuse(
+                            Refusals.unreachable(outage, flight.ask().deadlineGiven(), now)))
+                    .orElseGet(() -> end(flight, fault.explanation()));
         }
         if (!again) {
             return end(flight, fault.explanation());
@@ -696,6 +723,10 @@ final class RequestDispatcher<T> {
 
     private Refusal tooLate(Flight<T> flight, Cost ahead, long startsIn, long now) {
         Ask ask = flight.ask();
+        Optional<Outage> outage = Outage.of(flight.lane(), now);
+        if (outage.isPresent()) {
+            return Refusals.unreachable(outage.get(), ask.deadlineGiven(), now);
+        }
         return Refusals.deadline(
                 startsIn, Math.max(0, ask.deadlineNanos() - now), why(flight, ahead, now), ask.deadlineGiven());
     }
@@ -729,7 +760,9 @@ final class RequestDispatcher<T> {
         for (Slot slot : lane.slots) {
             OptionalLong in = slot.quota().startsInNanos(share, cost, now);
             if (in.isPresent()) {
-                soonest = Math.min(soonest, in.getAsLong());
+                OptionalLong next = slot.upstream().connection.triesAgainAt(now);
+                long pause = next.isPresent() ? next.getAsLong() - now : 0;
+                soonest = Math.min(soonest, Math.max(pause, in.getAsLong()));
             }
         }
         return soonest;
@@ -740,20 +773,22 @@ final class RequestDispatcher<T> {
         return own == null ? 0 : own.startsInNanos(NOTHING, cost, now).orElse(Long.MAX_VALUE);
     }
 
-    private Optional<BlockedBy.ByLimit> neverFits(Lane<T> lane, TenantState tenant, Cost cost) {
+    /** That no waiting helps; empty if it can fit. */
+    private Optional<Refusal> tooLarge(Lane<T> lane, TenantState tenant, Cost cost) {
         Quota own = tenant.quota();
         Optional<BlockedBy.ByLimit> byOwn = own == null ? Optional.empty() : own.neverFits(cost);
         if (byOwn.isPresent()) {
-            return byOwn;
+            return byOwn.map(
+                    by -> Refusals.tooLarge(by, Optional.of(tenant.tenant().name())));
         }
         Optional<BlockedBy.ByLimit> last = Optional.empty();
         for (Slot slot : lane.slots) {
             last = slot.quota().neverFits(cost);
             if (last.isEmpty()) {
-                return last;
+                return Optional.empty();
             }
         }
-        return last;
+        return last.map(by -> Refusals.tooLarge(by, Optional.empty()));
     }
 
     private Lane<T> lane(LaneKey key, long now) {

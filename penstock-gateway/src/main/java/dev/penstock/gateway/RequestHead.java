@@ -3,19 +3,18 @@ package dev.penstock.gateway;
 import dev.penstock.gateway.config.KeyRing;
 import dev.penstock.gateway.config.QueueSettings;
 import dev.penstock.gateway.config.Tenant;
-import dev.penstock.gateway.config.Upstream;
 import dev.penstock.gateway.transport.ApiError;
 import dev.penstock.gateway.transport.HostRule;
 import dev.penstock.gateway.transport.Inbound;
 import dev.penstock.queue.Priority;
 import dev.penstock.wire.Endpoint;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,6 +47,24 @@ record RequestHead(
     static final String JOIN = "x-penstock-join";
     static final String DEADLINE = "x-request-deadline-ms";
 
+    /** The account of clients that send no key, where keys are passed on; no fingerprint is like it. */
+    static final String NO_CREDENTIAL = "none";
+
+    /** Each is looked up in every request; these know their hash. */
+    private static final CharSequence PRIORITY_HEADER = HttpHeaders.createOptimized(PRIORITY);
+
+    private static final CharSequence TENANT_HEADER = HttpHeaders.createOptimized(TENANT);
+    private static final CharSequence KEEP_ALIVE_HEADER = HttpHeaders.createOptimized(KEEP_ALIVE);
+    private static final CharSequence JOIN_HEADER = HttpHeaders.createOptimized(JOIN);
+    private static final CharSequence DEADLINE_HEADER = HttpHeaders.createOptimized(DEADLINE);
+    private static final CharSequence STAINLESS_TIMEOUT = HttpHeaders.createOptimized("x-stainless-timeout");
+    private static final CharSequence STAINLESS_READ_TIMEOUT = HttpHeaders.createOptimized("x-stainless-read-timeout");
+    private static final CharSequence STAINLESS_RETRY_COUNT = HttpHeaders.createOptimized("x-stainless-retry-count");
+    private static final CharSequence IDEMPOTENCY_KEY = HttpHeaders.createOptimized("idempotency-key");
+    private static final CharSequence ORGANIZATION = HttpHeaders.createOptimized("openai-organization");
+    private static final CharSequence PROJECT = HttpHeaders.createOptimized("openai-project");
+    private static final MessageDigest UNUSED_SHA_256 = sha256();
+
     private static final String BEARER = "bearer ";
     private static final Pattern TENANT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._@-]{0,63}");
     private static final Tenant ANONYMOUS = Tenant.unknown("anonymous");
@@ -71,18 +88,18 @@ record RequestHead(
         }
     }
 
-    /** What the gateway is told that matters for heads. */
+    /**
+     * What the gateway is told that matters for heads.
+     *
+     * @param passesKeysOn whether an upstream gets the key that the client sent
+     */
     record Rules(
             HostRule hosts,
             KeyRing keys,
-            List<Upstream> upstreams,
+            boolean passesKeysOn,
             QueueSettings queue,
             Optional<Duration> keepAlive,
             boolean join) {
-        boolean passesKeysOn() {
-            return upstreams.stream().anyMatch(upstream -> upstream.key().isEmpty());
-        }
-
         /** Whether it is enough to reach the port to spend somebody's money. */
         boolean spendsForAnyone() {
             return keys.isOpen() && !passesKeysOn();
@@ -93,9 +110,9 @@ record RequestHead(
         if (rules.spendsForAnyone()) {
             refusePagesOfTheWeb(inbound, rules.hosts());
         }
-        Optional<String> credential = inbound.header("authorization");
+        Optional<String> credential = inbound.header(HttpHeaders.AUTHORIZATION);
         Optional<String> fingerprint = credential.map(text -> fingerprint(inbound, text));
-        String account = rules.passesKeysOn() ? fingerprint.orElse("none") : "";
+        String account = rules.passesKeysOn() ? fingerprint.orElse(NO_CREDENTIAL) : "";
         Tenant tenant;
         Priority usual;
         if (rules.keys().isOpen()) {
@@ -120,13 +137,15 @@ record RequestHead(
                 asked.isPresent(),
                 retriesBefore(inbound),
                 keepAlive(inbound).or(rules::keepAlive),
-                inbound.header(JOIN).map(text -> text.equalsIgnoreCase("true")).orElse(rules.join()));
+                inbound.header(JOIN_HEADER)
+                        .map(text -> text.equalsIgnoreCase("true"))
+                        .orElse(rules.join()));
     }
 
     /** A browser on this machine can reach the port, whatever page it shows. */
     private static void refusePagesOfTheWeb(Inbound inbound, HostRule hosts) throws BadHeadException {
-        boolean sameMachine = hosts.allows(inbound.headers().getAll("host"))
-                && inbound.header("origin").map(hosts::allowsOrigin).orElse(true);
+        boolean sameMachine = hosts.allows(inbound.headers().getAll(HttpHeaders.HOST))
+                && inbound.header(HttpHeaders.ORIGIN).map(hosts::allowsOrigin).orElse(true);
         if (!sameMachine) {
             throw new BadHeadException(ApiError.invalid(
                             403,
@@ -144,7 +163,7 @@ record RequestHead(
     }
 
     private static Tenant openTenant(Inbound inbound, Optional<String> fingerprint) throws BadHeadException {
-        Optional<String> named = inbound.header(TENANT);
+        Optional<String> named = inbound.header(TENANT_HEADER);
         if (named.isPresent()) {
             if (!TENANT_NAME.matcher(named.get()).matches()) {
                 throw new BadHeadException(bad(
@@ -161,13 +180,22 @@ record RequestHead(
 
     /** Tells accounts apart without telling the key. */
     private static String fingerprint(Inbound inbound, String credential) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = freshSha256();
         digest.update(credential.getBytes(StandardCharsets.UTF_8));
-        for (String name : List.of("openai-organization", "openai-project")) {
-            digest.update((byte) 0);
-            digest.update(inbound.header(name).orElse("").getBytes(StandardCharsets.UTF_8));
-        }
+        digest.update((byte) 0);
+        digest.update(inbound.header(ORGANIZATION).orElse("").getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+        digest.update(inbound.header(PROJECT).orElse("").getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest(), 0, SHORT_FINGERPRINT);
+    }
+
+    /** To find the provider of an algorithm takes longer than a short digest. */
+    private static MessageDigest freshSha256() {
+        try {
+            return (MessageDigest) UNUSED_SHA_256.clone();
+        } catch (CloneNotSupportedException thenItIsLookedUp) {
+            return sha256();
+        }
     }
 
     static MessageDigest sha256() {
@@ -186,7 +214,7 @@ record RequestHead(
         return endpoint.isPresent()
                 || !inbound.method().equals(HttpMethod.POST)
                         && !inbound.method().equals(HttpMethod.PATCH)
-                || inbound.header("idempotency-key").isPresent();
+                || inbound.header(IDEMPOTENCY_KEY).isPresent();
     }
 
     private static Optional<Endpoint> endpoint(Inbound inbound) {
@@ -194,7 +222,7 @@ record RequestHead(
     }
 
     private static Priority priority(Inbound inbound, Priority usual, Priority highest) throws BadHeadException {
-        Optional<String> named = inbound.header(PRIORITY);
+        Optional<String> named = inbound.header(PRIORITY_HEADER);
         if (named.isEmpty()) {
             return usual;
         }
@@ -208,7 +236,7 @@ record RequestHead(
     }
 
     private static OptionalLong deadline(Inbound inbound) throws BadHeadException {
-        Optional<String> text = inbound.header(DEADLINE);
+        Optional<String> text = inbound.header(DEADLINE_HEADER);
         if (text.isEmpty()) {
             return OptionalLong.empty();
         }
@@ -226,8 +254,8 @@ record RequestHead(
 
     /** A client that gives the whole call less time than we would let it wait says so. */
     private static Duration usualPatience(Inbound inbound, Duration usual) {
-        Optional<Duration> timeout = inbound.header("x-stainless-timeout")
-                .or(() -> inbound.header("x-stainless-read-timeout"))
+        Optional<Duration> timeout = inbound.header(STAINLESS_TIMEOUT)
+                .or(() -> inbound.header(STAINLESS_READ_TIMEOUT))
                 .flatMap(RequestHead::seconds);
         return timeout.map(given -> Duration.ofNanos((long) (given.toNanos() * WAITING_SHARE)))
                 .filter(given -> given.compareTo(usual) < 0)
@@ -235,7 +263,7 @@ record RequestHead(
     }
 
     private static Optional<Duration> keepAlive(Inbound inbound) throws BadHeadException {
-        Optional<String> text = inbound.header(KEEP_ALIVE);
+        Optional<String> text = inbound.header(KEEP_ALIVE_HEADER);
         if (text.isEmpty()) {
             return Optional.empty();
         }
@@ -259,7 +287,7 @@ record RequestHead(
     }
 
     private static int retriesBefore(Inbound inbound) {
-        return inbound.header("x-stainless-retry-count")
+        return inbound.header(STAINLESS_RETRY_COUNT)
                 .map(String::strip)
                 .filter(text -> text.matches("\\d{1,3}"))
                 .map(Integer::parseInt)

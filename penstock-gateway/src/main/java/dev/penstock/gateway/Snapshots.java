@@ -3,6 +3,7 @@ package dev.penstock.gateway;
 import dev.penstock.gateway.GatewaySnapshot.QuotaView;
 import dev.penstock.gateway.GatewaySnapshot.TenantView;
 import dev.penstock.gateway.GatewaySnapshot.WaitingView;
+import dev.penstock.gateway.config.Upstream;
 import dev.penstock.queue.FairQueue;
 import dev.penstock.queue.Waiting;
 import dev.penstock.quota.QuotaSnapshot;
@@ -65,13 +66,10 @@ final class Snapshots {
 
     private static QuotaView quota(GatewayLoop gateway, Lane<Exchange> lane, Slot slot, long now) {
         QuotaSnapshot quota = slot.quota().snapshot(now);
-        String account = slot.upstream().upstream().key().isPresent()
-                ? OWN_ACCOUNT
-                : "key-" + lane.key().account();
         boolean waiting = !lane.queue().isEmpty();
         return new QuotaView(
                 slot.upstream().upstream().name(),
-                account,
+                account(slot.upstream().upstream(), lane.key().account()),
                 lane.key().family(),
                 quota,
                 lane.queue().size(),
@@ -80,6 +78,13 @@ final class Snapshots {
                 slot.use().requests(now),
                 slot.use().tokens(now),
                 slot.upstream().trouble(now));
+    }
+
+    private static String account(Upstream upstream, String fingerprint) {
+        if (upstream.key().isPresent()) {
+            return OWN_ACCOUNT;
+        }
+        return fingerprint.equals(RequestHead.NO_CREDENTIAL) ? "no key" : "key-" + fingerprint;
     }
 
     /** The limit of which least is left, once it is nearly used up. */

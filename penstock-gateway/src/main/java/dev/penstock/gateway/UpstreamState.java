@@ -14,7 +14,10 @@ final class UpstreamState {
     private static final RetryBudget.Settings RETRIES =
             RetryBudget.Settings.DEFAULT.coveringLatency(Duration.ofMinutes(1));
 
-    /** A gateway does not give up: its callers have deadlines of their own. */
+    /** An address that never answered is most likely wrong: whoever waits for it is told then. */
+    private static final Duration NEVER_REACHED = Duration.ofSeconds(15);
+
+    /** In an outage a gateway does not give up: its callers have deadlines of their own. */
     private static final Duration FOR_EVER = Duration.ofDays(10_000);
 
     /** An account that was stopped is asked again after this. */
@@ -32,7 +35,7 @@ final class UpstreamState {
 
     UpstreamState(Upstream upstream, RandomGenerator random, long now) {
         this.upstream = upstream;
-        this.connection = new ConnectionWatch(FOR_EVER, FOR_EVER, random);
+        this.connection = new ConnectionWatch(NEVER_REACHED, FOR_EVER, random);
         this.retries = new RetryBudget(RETRIES, now);
     }
 
@@ -64,6 +67,6 @@ final class UpstreamState {
         if (isStopped(now)) {
             return Optional.ofNullable(stoppedWhy);
         }
-        return connection.failing() ? Optional.of("It cannot be reached.") : Optional.empty();
+        return connection.outage(now).map(why -> "It cannot be reached. " + why);
     }
 }

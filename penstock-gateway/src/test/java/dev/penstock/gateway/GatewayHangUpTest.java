@@ -1,104 +1,202 @@
 package dev.penstock.gateway;
 
+import static dev.penstock.gateway.RunningGateway.chat;
+import static dev.penstock.gateway.RunningGateway.chatStream;
+import static dev.penstock.gateway.RunningGateway.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vertx.core.http.HttpServerResponse;
+import dev.penstock.emulator.Emulator;
+import dev.penstock.emulator.EmulatorSettings;
+import dev.penstock.emulator.FamilyLimits;
+import dev.penstock.emulator.Latency;
+import dev.penstock.emulator.LimitText;
+import dev.penstock.emulator.TwinSettings;
+import dev.penstock.gateway.config.KeyRing;
+import dev.penstock.gateway.config.QueueSettings;
+import dev.penstock.gateway.config.Upstream;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.io.InputStream;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client that leaves takes its request along, wherever it is, and nothing of it stays. */
-@Timeout(120)
-final class GatewayHangUpTest {
-    private static final int AT_A_TIME = 250;
+/** A client that hangs up is not waited for: neither here nor at the upstream. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class GatewayHangUpTest {
+    private static final int ROUNDS = 20;
+    private static final int CLIENTS = 500;
+    private static final int RUN_AT_A_TIME = 300;
+
+    private static Emulator emulator(String latency, String... limits) {
+        TwinSettings.Builder twin = TwinSettings.builder().latency(Latency.parse(latency));
+        if (limits.length > 0) {
+            twin.limits(FamilyLimits.same(
+                    List.of(limits).stream().map(LimitText::parse).toList()));
+        }
+        return Emulator.start(EmulatorSettings.of(twin.build()));
+    }
+
+    private static void hangUp(CompletableFuture<HttpResponse<String>> call) {
+        assertThat(call.cancel(true)).isTrue();
+    }
+
+    private static void untilEnded(RunningGateway running, Outcome... outcomes) {
+        running.untilEnded(outcomes);
+        running.untilIdle();
+    }
 
     @Test
-    void fiveThousandThatLeaveWhileTheyRunEndTheirCallsPlainAndStreaming() throws IOException, InterruptedException {
+    void oneThatWaitsLeavesTheQueueAndIsNeverSent() throws InterruptedException {
+        try (Emulator emulator = emulator("0s", "1req/1m");
+                RunningGateway running = RunningGateway.inFrontOf(emulator)) {
+            assertThat(running.ask(chat("First")).statusCode()).isEqualTo(200);
+            CompletableFuture<HttpResponse<String>> waiting = running.askSoon(chat("Second"));
+            running.untilWaiting(1);
+            hangUp(waiting);
+            untilEnded(running, Outcome.ANSWERED, Outcome.CANCELLED_BY_CLIENT);
+            assertThat(emulator.ledger().arrived()).isEqualTo(1);
+            assertThat(emulator.ledger().hangUps()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theUpstreamSeesThatOneLeavesWhichHasSeenNothingYet(boolean stream) {
+        try (Emulator emulator = emulator("50s");
+                RunningGateway running = RunningGateway.inFrontOf(emulator)) {
+            CompletableFuture<HttpResponse<String>> call = running.askSoon(stream ? chatStream("Slow") : chat("Slow"));
+            until("it runs", () -> emulator.ledger().inFlight() == 1);
+            hangUp(call);
+            until("the upstream sees it", () -> emulator.ledger().hangUps() == 1);
+            untilEnded(running, Outcome.CANCELLED_BY_CLIENT);
+            assertThat(emulator.ledger().arrived()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void theUpstreamSeesThatOneLeavesInTheMiddleOfItsStream() throws IOException, InterruptedException {
+        try (Emulator emulator = emulator("tokens:10ms,5/s");
+                RunningGateway running = RunningGateway.inFrontOf(emulator)) {
+            HttpResponse<InputStream> answer = running.client.send(
+                    running.chatRequest(chatStream("Slow")), HttpResponse.BodyHandlers.ofInputStream());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body().readNBytes(5))
+                    .asString(StandardCharsets.UTF_8)
+                    .isEqualTo("data:");
+            assertThat(emulator.ledger().inFlight()).isEqualTo(1);
+            answer.body().close();
+            until("the upstream sees it", () -> emulator.ledger().hangUps() == 1);
+            untilEnded(running, Outcome.CANCELLED_BY_CLIENT);
+        }
+    }
+
+    @Test
+    void oneThatIsToBeSentAgainLaterIsNotSentAgain() {
         try (ScriptedUpstream upstream = ScriptedUpstream.answering(
-                        (seen, response) -> answerTheFirst(seen, response, 1_000_000, 999_999));
-                RunningGateway gateway = RunningGateway.inFrontOf(upstream.baseUri())) {
-            // From its answer the gateway learns that there is room for many.
-            assertThat(gateway.ask(RunningGateway.chat("first")).statusCode()).isEqualTo(200);
-            int rounds = 5_000 / AT_A_TIME;
-            for (int round = 0; round < rounds; round++) {
-                List<Socket> clients = ask(gateway, round % 2 == 0);
-                RunningGateway.until("all run", () -> gateway.gateway.snapshot().running() == AT_A_TIME);
-                leave(clients, round % 3 == 0);
-                RunningGateway.until("none runs", gateway::isIdle);
-            }
-
-            RunningGateway.until("the upstream has seen all of them leave", () -> upstream.hangUps.get() == 5_000);
-            assertThat(upstream.seen).hasSize(5_001);
-            assertThat(gateway.outcomes().subList(1, 5_001)).containsOnly(Outcome.CANCELLED_BY_CLIENT);
-            assertThat(gateway.gateway.snapshot().quotas())
-                    .allSatisfy(
-                            quota -> assertThat(quota.quota().settledTwice()).isZero());
+                        (seen, response) -> ScriptedUpstream.json(response.putHeader("retry-after", "1"), 503, "{}"));
+                RunningGateway running = RunningGateway.inFrontOf(upstream.baseUri())) {
+            CompletableFuture<HttpResponse<String>> call = running.askSoon(chat("Hello"));
+            running.untilWaiting(1);
+            hangUp(call);
+            untilEnded(running, Outcome.CANCELLED_BY_CLIENT);
+            assertThat(upstream.seen).hasSize(1);
         }
     }
 
     @Test
-    void fiveThousandThatLeaveWhileTheyWaitLeaveTheQueueAndAreNeverSent() throws IOException, InterruptedException {
-        try (ScriptedUpstream upstream =
-                        ScriptedUpstream.answering((seen, response) -> answerTheFirst(seen, response, 60, 0));
-                RunningGateway gateway = RunningGateway.inFrontOf(upstream.baseUri())) {
-            assertThat(gateway.ask(RunningGateway.chat("first")).statusCode()).isEqualTo(200);
-            int rounds = 5_000 / AT_A_TIME;
-            for (int round = 0; round < rounds; round++) {
-                List<Socket> clients = ask(gateway, round % 2 == 0);
-                // One a second is sent meanwhile.
-                RunningGateway.until(
-                        "nearly all wait", () -> gateway.gateway.snapshot().waiting() > AT_A_TIME * 9 / 10);
-                leave(clients, round % 3 == 0);
-                gateway.untilIdle();
+    void whatOneHeldThatLeavesIsTakenByTheNext() {
+        HeldAnswers script = new HeldAnswers();
+        try (ScriptedUpstream upstream = ScriptedUpstream.answering(script);
+                RunningGateway running = oneAtATime(upstream, 1)) {
+            CompletableFuture<HttpResponse<String>> first = running.askSoon(chat("hold"));
+            script.untilHeld(1);
+            CompletableFuture<HttpResponse<String>> second = running.askSoon(chat("Next"));
+            running.untilWaiting(1);
+            hangUp(first);
+            assertThat(second.join().statusCode()).isEqualTo(200);
+            untilEnded(running, Outcome.CANCELLED_BY_CLIENT, Outcome.ANSWERED);
+        }
+    }
+
+    private static RunningGateway oneAtATime(ScriptedUpstream upstream, int atATime) {
+        return RunningGateway.of(RunningGateway.config(
+                QueueSettings.DEFAULT,
+                KeyRing.open(),
+                Upstreams.capped(Upstream.passingOn("main", upstream.baseUri()), atATime)));
+    }
+
+    /** Tells its limits, never answers a plain call, and begins a stream without ever ending it. */
+    private static ScriptedUpstream endless() {
+        return ScriptedUpstream.answering((seen, response) -> {
+            if (seen.body().toString().contains("First")) {
+                response.putHeader("x-ratelimit-limit-requests", "1000000")
+                        .putHeader("x-ratelimit-remaining-requests", "999999")
+                        .putHeader("x-ratelimit-reset-requests", "1ms");
+                ScriptedUpstream.json(response, 200, ScriptedUpstream.chatAnswer(3, 5));
+            } else if (seen.body().toString().contains("\"stream\":true")) {
+                response.putHeader("content-type", "text/event-stream").setChunked(true);
+                response.write("data: {\"n\":1}\n\n").onFailure(gone -> {});
             }
-
-            assertThat(gateway.outcomes().subList(1, 5_001)).containsOnly(Outcome.CANCELLED_BY_CLIENT);
-            assertThat(upstream.seen).hasSizeLessThan(500);
-        }
+        });
     }
 
-    /** Half of the others get the head of an answer and a first piece, and none gets an end. */
-    private static void answerTheFirst(
-            ScriptedUpstream.Seen seen, HttpServerResponse response, long limit, long remaining) {
-        if (seen.body().toString().contains("first")) {
-            response.putHeader("x-ratelimit-limit-requests", String.valueOf(limit))
-                    .putHeader("x-ratelimit-remaining-requests", String.valueOf(remaining))
-                    .putHeader("x-ratelimit-reset-requests", remaining == 0 ? "60s" : "0s");
-            ScriptedUpstream.json(response, 200, ScriptedUpstream.chatAnswer(1, 1));
-        } else if (seen.body().toString().contains("stream")) {
-            response.setChunked(true).putHeader("content-type", "text/event-stream");
-            response.write("data: {\"choices\":[]}\n\n").onFailure(gone -> {});
-        }
-    }
-
-    private static List<Socket> ask(RunningGateway gateway, boolean stream) throws IOException {
-        byte[] body =
-                (stream ? RunningGateway.chatStream("x") : RunningGateway.chat("x")).getBytes(StandardCharsets.UTF_8);
-        byte[] head = ("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                        + "Content-Length: " + body.length + "\r\n\r\n")
-                .getBytes(StandardCharsets.US_ASCII);
-        List<Socket> sockets = new ArrayList<>();
-        for (int i = 0; i < AT_A_TIME; i++) {
-            Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.gateway.port());
-            socket.getOutputStream().write(head);
-            socket.getOutputStream().write(body);
-            sockets.add(socket);
-        }
-        return sockets;
-    }
-
-    /** @param abruptly by a reset instead of an orderly end */
-    private static void leave(List<Socket> clients, boolean abruptly) throws IOException {
-        for (Socket socket : clients) {
-            if (abruptly) {
-                socket.setSoLinger(true, 0);
+    @Test
+    void nothingIsLeftOfTenThousandThatHungUpWhileTheyWaitedOrRan() throws IOException, InterruptedException {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        try (ScriptedUpstream upstream = endless();
+                RunningGateway running = oneAtATime(upstream, RUN_AT_A_TIME)) {
+            assertThat(running.ask(chat("First")).statusCode()).isEqualTo(200);
+            running.ended.clear();
+            for (int round = 1; round <= ROUNDS; round++) {
+                List<Socket> clients = new ArrayList<>();
+                for (int i = 0; i < CLIENTS; i++) {
+                    clients.add(
+                            client(running, i % 2 == 0 ? chat("Plain " + i) : chatStream("Stream " + i), i % 3 == 0));
+                }
+                until("some run and the others wait", () -> areThere(running, RUN_AT_A_TIME, CLIENTS - RUN_AT_A_TIME));
+                Collections.shuffle(clients, random);
+                for (Socket client : clients) {
+                    client.close();
+                }
+                int sent = round * CLIENTS;
+                until("all have ended, seed " + seed, () -> running.ended.size() == sent);
             }
-            socket.close();
+            assertThat(running.outcomes())
+                    .containsOnly(Outcome.CANCELLED_BY_CLIENT)
+                    .hasSize(ROUNDS * CLIENTS);
+            running.untilIdle();
+            // Of a call that is cancelled while it is sent, the upstream may see nothing.
+            assertThat(upstream.seen.size()).isGreaterThanOrEqualTo(ROUNDS * RUN_AT_A_TIME / 2);
+            until("the upstream has seen all leave", () -> upstream.hangUps.get() >= upstream.seen.size() - 1);
+            assertThat(running.ended).filteredOn(each -> each.attempts() > 1).isEmpty();
         }
+    }
+
+    private static boolean areThere(RunningGateway running, int run, int wait) {
+        GatewaySnapshot now = running.gateway.snapshot();
+        return now.running() == run && now.waiting() == wait;
+    }
+
+    /** A client that sends a request and does not read; it leaves by a reset, or says that it is done. */
+    private static Socket client(RunningGateway running, String body, boolean reset) throws IOException {
+        Socket socket = new Socket("127.0.0.1", running.gateway.port());
+        if (reset) {
+            socket.setSoLinger(true, 0);
+        }
+        String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length() + "\r\n\r\n";
+        socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+        return socket;
     }
 }

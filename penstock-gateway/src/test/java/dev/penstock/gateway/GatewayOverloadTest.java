@@ -1,6 +1,7 @@
 package dev.penstock.gateway;
 
 import static dev.penstock.gateway.RunningGateway.chat;
+import static dev.penstock.gateway.RunningGateway.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.emulator.Emulator;
@@ -58,7 +59,8 @@ class GatewayOverloadTest {
             assertThat(ledger.answered()).isEqualTo(requests);
             assertThat(ledger.refusedTotal()).isLessThanOrEqualTo(mostRefused);
             assertThat(ledger.repeatedAfterAnswer()).isZero();
-            assertThat(running.outcomes()).hasSize(requests).containsOnly(Outcome.ANSWERED);
+            until("all have ended", () -> running.ended.size() == requests);
+            assertThat(running.outcomes()).containsOnly(Outcome.ANSWERED);
             running.untilIdle();
         }
     }

@@ -155,7 +155,9 @@ final class RequestDispatcherTest {
         assertThat(desk.refusals).isEmpty();
         desk.wait(Duration.ofNanos(1));
         assertThat(desk.refusal("a").outcome()).isEqualTo(Outcome.REFUSED_DEADLINE);
-        assertThat(desk.refusal("a").message()).contains("1 calls in flight");
+        assertThat(desk.refusal("a").message())
+                .startsWith("Its deadline came before its turn: it waited for")
+                .contains("1 calls in flight");
         assertThat(desk.flight("a").waitedNanos()).isEqualTo(HALF_A_MINUTE.toNanos());
         desk.answer("runs").assertNothingLeft();
     }
@@ -603,6 +605,69 @@ final class RequestDispatcherTest {
         Desk desk = Desk.known(ONE, TWO).ask("a").pump();
         assertThat(desk.settle("a", fault(Verdict.Fault.CONNECT_FAILED))).isEqualTo("again");
         assertThat(desk.done()).containsExactly("send a to one", "send a to two");
+    }
+
+    @Test
+    void anAddressThatNeverAnsweredIsGivenUpAndTheNextToComeTriesAgain() {
+        Desk desk = new Desk(ONE).ask("a").ask("b").pump();
+        long since = desk.now;
+        for (int tries = 0; !desk.refusals.containsKey("a"); tries++) {
+            assertThat(tries).isLessThan(50);
+            desk.done();
+            for (String each : List.of("a", "b")) {
+                if (desk.flight(each).phase == Flight.Phase.RUNNING) {
+                    assertThat(desk.settle(each, fault(Verdict.Fault.CONNECT_FAILED)))
+                            .isEqualTo("again");
+                }
+            }
+            if (!desk.refusals.containsKey("a")) {
+                desk.now = desk.wake.orElseThrow();
+                desk.pump();
+            }
+        }
+        // In the middle of a pause, if need be.
+        assertThat(Duration.ofNanos(desk.now - since)).isEqualTo(Duration.ofSeconds(15));
+        for (String each : List.of("a", "b")) {
+            assertThat(desk.refusal(each).code()).isEqualTo("upstream_unreachable");
+            assertThat(desk.refusal(each).message()).contains("It broke.", "nothing has answered there");
+            assertThat(desk.refusal(each).shouldRetry()).isFalse();
+        }
+        desk.ask("too soon").assertNothingLeft();
+        assertThat(desk.refusal("too soon").code()).isEqualTo("upstream_unreachable");
+        desk.wait(desk.refusal("too soon").retryAfter().orElseThrow())
+                .ask("in time")
+                .pump();
+        assertThat(desk.done()).contains("send in time to one");
+        desk.answer("in time").ask("after it").pump();
+        assertThat(desk.done()).containsExactly("send after it to one");
+    }
+
+    @Test
+    void anOutageIsNotToldAsIfItWereALimit() {
+        Desk desk =
+                Desk.known(ONE).ask("a", new Request().within(HALF_A_MINUTE)).pump();
+        desk.settle("a", fault(Verdict.Fault.CONNECT_FAILED));
+        long tries = desk.wake.orElseThrow();
+        desk.ask("hurried", new Request().within(Duration.ofNanos(tries - desk.now - 1)));
+        Refusal refusal = desk.refusal("hurried");
+        assertThat(refusal.code()).isEqualTo("upstream_unreachable");
+        assertThat(refusal.message()).contains("The upstream cannot be reached. It broke.", "It is tried again in");
+        assertThat(refusal.retryAfter())
+                .hasValueSatisfying(after -> assertThat(after)
+                        .isGreaterThanOrEqualTo(Duration.ofSeconds(1))
+                        .isGreaterThanOrEqualTo(Duration.ofNanos(tries - desk.now)));
+        desk.ask("patient").pump();
+        for (int i = 0; i < 50 && !desk.refusals.containsKey("a"); i++) {
+            desk.now = desk.wake.orElseThrow();
+            desk.pump();
+            for (String each : List.of("a", "patient")) {
+                if (desk.flight(each).phase == Flight.Phase.RUNNING) {
+                    String unused = desk.settle(each, fault(Verdict.Fault.CONNECT_FAILED));
+                }
+            }
+        }
+        assertThat(desk.refusal("a").code()).isEqualTo("upstream_unreachable");
+        assertThat(desk.refusals).doesNotContainKey("patient");
     }
 
     // Waking.

@@ -1,5 +1,7 @@
 package dev.penstock.gateway;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.penstock.emulator.Emulator;
 import dev.penstock.gateway.config.GatewayConfig;
 import dev.penstock.gateway.config.KeyRing;
@@ -166,6 +168,12 @@ final class RunningGateway implements AutoCloseable {
             LockSupport.parkNanos(LOOK_EVERY.toNanos());
         }
         throw new AssertionError("it did not come to be that " + what);
+    }
+
+    /** Waits for so many ends, of which clients may hear a little earlier, and checks them and their order. */
+    void untilEnded(Outcome... outcomes) {
+        until(outcomes.length + " have ended", () -> ended.size() >= outcomes.length);
+        assertThat(outcomes()).containsExactly(outcomes);
     }
 
     void untilWaiting(int requests) {

@@ -40,6 +40,24 @@ class AnswerBodyTest {
     }
 
     @Test
+    void whatIsBilledIsTheSameWhetherOrNotTheTextIsWanted() {
+        assertThat(usage(Endpoint.CHAT_COMPLETIONS, CHAT)).contains(new Usage(12, 4, 175));
+        assertThat(usage(Endpoint.RESPONSES, RESPONSE)).contains(new Usage(9, 2, 5));
+        assertThat(usage(Endpoint.CHAT_COMPLETIONS, CHAT.replace("choices", "chances")))
+                .isEmpty();
+        assertThat(usage(Endpoint.CHAT_COMPLETIONS, CHAT.substring(0, CHAT.length() - 3)))
+                .isEmpty();
+        assertThat(usage(
+                        Endpoint.CHAT_COMPLETIONS,
+                        "{\"choices\":[{\"usage\":{\"prompt_tokens\":3}}],\"usage\":{\"prompt_tokens\":4}}"))
+                .contains(new Usage(4, 0, 0));
+    }
+
+    private static Optional<Usage> usage(Endpoint endpoint, String body) {
+        return AnswerBody.usage(endpoint, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Test
     void aResponsesTextIsAllOfItsOutputText() {
         assertThat(read(Endpoint.RESPONSES, RESPONSE))
                 .contains(new AnswerBody(

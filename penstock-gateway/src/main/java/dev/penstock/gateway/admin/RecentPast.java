@@ -3,6 +3,7 @@ package dev.penstock.gateway.admin;
 import dev.penstock.gateway.GatewayEvents.Ended;
 import dev.penstock.gateway.Outcome;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -90,7 +91,7 @@ final class RecentPast {
         }
     }
 
-    synchronized void ended(Ended ended, long now, Instant wall) {
+    synchronized void ended(Ended ended, long now, InstantSource wall) {
         Slot slot = current(now);
         slot.outcomes.merge(ended.outcome(), 1, Integer::sum);
         ended.usage().ifPresent(usage -> {
@@ -104,7 +105,7 @@ final class RecentPast {
             }
             String words = ended.explanation();
             refusals.addFirst(new Refused(
-                    wall,
+                    wall.instant(),
                     ended.tenant(),
                     ended.family(),
                     ended.outcome(),

@@ -27,7 +27,7 @@ public final class Telemetry implements GatewayEvents {
     @Override
     public void ended(Ended ended) {
         metrics.ended(ended);
-        past.ended(ended, ticker.nanos(), wall.instant());
+        past.ended(ended, ticker.nanos(), wall);
     }
 
     @Override

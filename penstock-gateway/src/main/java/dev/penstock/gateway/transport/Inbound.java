@@ -113,7 +113,7 @@ public final class Inbound {
     }
 
     /** The first value of a header. */
-    public Optional<String> header(String name) {
+    public Optional<String> header(CharSequence name) {
         return Optional.ofNullable(request.headers().get(name));
     }
 

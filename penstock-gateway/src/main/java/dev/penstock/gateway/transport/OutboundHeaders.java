@@ -26,7 +26,7 @@ public final class OutboundHeaders {
                 kept.add(header.getKey(), header.getValue());
             }
         }
-        return new OutboundHeaders(kept.copy(false));
+        return new OutboundHeaders(kept);
     }
 
     /** Made anew for each connection, or meant for Penstock. */
@@ -54,12 +54,7 @@ public final class OutboundHeaders {
                 changed.set(header.getKey(), header.getValue());
             }
         }
-        return new OutboundHeaders(changed.copy(false));
-    }
-
-    /** The same, asking for an answer that is not compressed, so that errors and usage can be read. */
-    public OutboundHeaders uncompressed() {
-        return with(Map.of("Accept-Encoding", "identity"));
+        return new OutboundHeaders(changed);
     }
 
     /** Not to be changed. */

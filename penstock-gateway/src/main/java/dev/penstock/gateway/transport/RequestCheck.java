@@ -76,9 +76,11 @@ final class RequestCheck {
             return malformed("The path holds a percent sign without two hexadecimal digits, or an encoded control"
                     + " character or backslash.");
         }
-        for (String segment : decoded.split("/", -1)) {
-            if (segment.equals(".") || segment.equals("..")) {
-                return malformed("The path holds a dot segment; give the path that is meant.");
+        if (decoded.contains("/.")) {
+            for (String segment : decoded.split("/", -1)) {
+                if (segment.equals(".") || segment.equals("..")) {
+                    return malformed("The path holds a dot segment; give the path that is meant.");
+                }
             }
         }
         if (!path.equals(PREFIX) && !path.startsWith(PREFIX + "/")) {

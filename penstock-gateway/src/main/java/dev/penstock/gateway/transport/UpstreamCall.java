@@ -76,7 +76,7 @@ public final class UpstreamCall {
     private int mostCollected;
     private Consumer<Collected> whenCollected = collected -> {};
     private Consumer<FirstEvent> whenEvent = event -> {};
-    private SseScanner scanner = new SseScanner();
+    private @Nullable SseScanner scanner;
     private @Nullable Inbound client;
     private boolean headPassedOn;
     private boolean clientSaw;
@@ -239,7 +239,9 @@ public final class UpstreamCall {
     }
 
     private void look(Buffer piece) {
-        FirstEvent.Seen seen = scanner.feed(piece);
+        SseScanner looking = scanner == null ? new SseScanner() : scanner;
+        scanner = looking;
+        FirstEvent.Seen seen = looking.feed(piece);
         if (seen != null || kept.length() > MOST_FIRST_EVENT_BYTES) {
             choose();
             whenEvent.accept(seen == null ? new FirstEvent.TooLong() : seen);

@@ -2,33 +2,19 @@ package dev.penstock.gateway.admin;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserContext;
-import com.microsoft.playwright.BrowserType;
-import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
-import com.microsoft.playwright.assertions.PlaywrightAssertions;
-import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.ReducedMotion;
 import dev.penstock.gateway.GatewaySnapshot;
 import dev.penstock.gateway.Outcome;
-import java.io.File;
+import dev.penstock.gateway.admin.LiveBrowser.Look;
+import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,55 +26,29 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LivePageTest {
-    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final URI CLIENT_BASE_URL = URI.create("http://127.0.0.1:8429/v1");
-    private static final List<String> QUIET_BROWSER = List.of(
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync");
 
-    private Playwright playwright;
-    private Browser browser;
+    private final LiveBrowser browser = new LiveBrowser();
+    private final List<String> complaints = browser.complaints;
     private final List<AutoCloseable> open = new ArrayList<>();
-    private final List<String> complaints = new ArrayList<>();
 
     @BeforeAll
-    void startBrowser() throws Exception {
-        Optional<Path> chromium = chromium();
-        assumeTrue(
-                chromium.isPresent(),
-                "no Chromium on the PATH; install chromium (Debian: apt-get install chromium) to test the live page");
-        // The machine may be busy with other tests.
-        PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE.toMillis());
-        playwright = Playwright.create(
-                new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        browser = playwright
-                .chromium()
-                .launch(new BrowserType.LaunchOptions()
-                        .setExecutablePath(chromium.get())
-                        .setArgs(QUIET_BROWSER));
-        Files.createDirectories(SCREENSHOTS);
+    void startBrowser() throws IOException {
+        browser.start();
     }
 
     @AfterAll
     void stopBrowser() {
-        if (playwright != null) {
-            playwright.close();
-        }
+        browser.close();
     }
 
     @AfterEach
     void closeAll() throws Exception {
+        browser.closePages();
         for (AutoCloseable each : open.reversed()) {
             each.close();
         }
         open.clear();
-        complaints.clear();
     }
 
     @Test
@@ -118,21 +78,23 @@ class LivePageTest {
 
         assertThat(page.locator(".quota")).hasCount(3);
         assertThat(page.locator(".binds")).hasCount(2);
-        var mini = quota(page, "gpt-4o-mini");
+        var mini = LiveBrowser.quota(page, "gpt-4o-mini");
         assertThat(mini.locator(".binds .label")).hasText("requests per minute");
         assertThat(mini.locator(".binds .n")).hasText("4 of 500");
         assertThat(mini.locator(".pace")).hasText("491 requests, 153,682 tokens / min");
         assertThat(mini.locator(".flow"))
                 .hasText("11 in flight of 64 at most; 331 wait for the limit of 500 requests per minute");
         assertThat(mini.locator(".trouble")).isHidden();
-        assertThat(quota(page, "gpt-4o").locator(".binds .n")).hasText("−1,240 of 30,000");
-        assertThat(quota(page, "gpt-4o").locator(".binds .source")).hasText("from headers · others take 42 %");
-        assertThat(quota(page, "gpt-4o").locator(".flow"))
+        assertThat(LiveBrowser.quota(page, "gpt-4o").locator(".binds .n")).hasText("−1,240 of 30,000");
+        assertThat(LiveBrowser.quota(page, "gpt-4o").locator(".binds .source"))
+                .hasText("from headers · others take 42 %");
+        assertThat(LiveBrowser.quota(page, "gpt-4o").locator(".flow"))
                 .hasText("2 in flight of 32 at most; 9 wait for the limit of 30,000 tokens per minute");
-        assertThat(quota(page, "text-embedding-3-small").locator(".flow")).hasText("0 in flight; nothing waits");
+        assertThat(LiveBrowser.quota(page, "text-embedding-3-small").locator(".flow"))
+                .hasText("0 in flight; nothing waits");
 
         assertThat(page.locator("#tenants tbody tr")).hasCount(4);
-        var importing = page.locator("#tenants tbody tr").filter(containing("nightly-import"));
+        var importing = page.locator("#tenants tbody tr").filter(LiveBrowser.containing("nightly-import"));
         assertThat(importing.locator("td").nth(0)).hasText("280");
         assertThat(importing.locator("td").nth(2)).hasText("3 min 12 s");
         assertThat(importing.locator("td.budget")).hasText("$3.12 of $20.00 today");
@@ -153,14 +115,16 @@ class LivePageTest {
         Page page = visit(Scene.refused(), Look.LIGHT);
 
         var rows = page.locator("#refusals tbody tr");
-        assertThat(rows.filter(containing("larger than a limit")))
+        assertThat(rows.filter(LiveBrowser.containing("larger than a limit")))
                 .containsText("41,200 tokens and the limit is 30,000 tokens per minute");
-        assertThat(rows.filter(containing("no room before the deadline")).first())
+        assertThat(rows.filter(LiveBrowser.containing("no room before the deadline"))
+                        .first())
                 .containsText("nightly-import");
-        assertThat(rows.filter(containing("queue full")).first()).containsText(Pattern.compile("[0-9]+ times"));
-        assertThat(rows.filter(containing("failed upstream"))).containsText("<b>web</b>");
+        assertThat(rows.filter(LiveBrowser.containing("queue full")).first())
+                .containsText(Pattern.compile("[0-9]+ times"));
+        assertThat(rows.filter(LiveBrowser.containing("failed upstream"))).containsText("<b>web</b>");
         assertThat(page.locator("#refusals b")).hasCount(0);
-        assertThat(quota(page, "gpt-4o-mini").locator(".trouble")).containsText("cannot be reached since");
+        assertThat(LiveBrowser.quota(page, "gpt-4o-mini").locator(".trouble")).containsText("cannot be reached since");
         assertThat(page.locator("#next tbody td").nth(3)).hasText("unknown");
         assertThat(complaints).isEmpty();
     }
@@ -270,7 +234,7 @@ class LivePageTest {
         assertThat(page.locator("#last-seen")).hasText(Pattern.compile("last seen [0-9]+ s ago, trying again"));
         assertThat(page.locator("body")).hasAttribute("data-state", "gone");
         assertThat(page.locator("#waiting")).hasText("340");
-        shoot(page, "gone-light");
+        LiveBrowser.shoot(page, "gone-light");
 
         serve(scene, server.port());
         assertThat(page.locator("#state")).hasText("Serving");
@@ -303,27 +267,13 @@ class LivePageTest {
                 Page page = visit(server.uri(), look);
                 assertThat(page.locator("#state")).hasText("Serving");
                 assertThat(page.locator("#charts figure")).hasCount(3);
-                shoot(page, name + "-" + look.name().toLowerCase(Locale.ROOT));
-                assertThat(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+                LiveBrowser.shoot(page, name + "-" + look.name().toLowerCase(Locale.ROOT));
+                assertThat(LiveBrowser.overhang(page))
                         .as("what hangs over at the side of %s, %s", name, look)
                         .isEqualTo(0);
             }
         });
         assertThat(complaints).isEmpty();
-    }
-
-    private enum Look {
-        LIGHT(1280, ColorScheme.LIGHT),
-        DARK(1280, ColorScheme.DARK),
-        NARROW(360, ColorScheme.LIGHT);
-
-        private final int width;
-        private final ColorScheme scheme;
-
-        Look(int width, ColorScheme scheme) {
-            this.width = width;
-            this.scheme = scheme;
-        }
     }
 
     private AdminServer serve(Scene scene, int port) {
@@ -338,33 +288,7 @@ class LivePageTest {
     }
 
     private Page visit(URI uri, Look look) {
-        BrowserContext context = browser.newContext(new Browser.NewContextOptions()
-                .setViewportSize(look.width, 900)
-                .setColorScheme(look.scheme)
-                .setReducedMotion(ReducedMotion.REDUCE)
-                .setTimezoneId("UTC"));
-        open.add(context);
-        Page page = context.newPage();
-        page.onConsoleMessage(message -> {
-            // A policy that is violated is told here too.
-            if (message.type().equals("error") || message.type().equals("warning")) {
-                complaints.add(message.text());
-            }
-        });
-        page.onPageError(complaints::add);
-        page.navigate(uri.toString());
-        return page;
-    }
-
-    private static Locator quota(Page page, String family) {
-        return page.locator(".quota")
-                .filter(new Locator.FilterOptions()
-                        .setHas(page.locator(
-                                "h3", new Page.LocatorOptions().setHasText(Pattern.compile("^" + family + "$")))));
-    }
-
-    private static Locator.FilterOptions containing(String text) {
-        return new Locator.FilterOptions().setHasText(text);
+        return browser.visit(uri, look);
     }
 
     /** How many canvases hold more than one colour in their middle, that is, something beside the ground. */
@@ -374,20 +298,5 @@ class LivePageTest {
                 + " const colours = new Set();"
                 + " for (let i = 0; i < middle.length; i += 4) colours.add(middle.slice(i, i + 4).join());"
                 + " return colours.size > 3; }).length");
-    }
-
-    private static void shoot(Page page, String name) {
-        page.screenshot(new Page.ScreenshotOptions()
-                .setPath(SCREENSHOTS.resolve(name + ".png"))
-                .setFullPage(true));
-    }
-
-    private static Optional<Path> chromium() {
-        return Arrays.stream(
-                        Optional.ofNullable(System.getenv("PATH")).orElse("").split(File.pathSeparator))
-                .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
-                        .map(name -> Path.of(folder, name)))
-                .filter(Files::isExecutable)
-                .findFirst();
     }
 }

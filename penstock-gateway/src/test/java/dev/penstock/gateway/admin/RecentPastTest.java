@@ -25,7 +25,7 @@ class RecentPastTest {
 
     @Test
     void aSecondIsShownOnceItIsOver() {
-        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start + SECOND / 2, WALL);
+        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start + SECOND / 2, () -> WALL);
 
         assertThat(past.history(start + SECOND - 1).seconds()).isEmpty();
         assertThat(past.history(start + SECOND).seconds())
@@ -35,10 +35,10 @@ class RecentPastTest {
 
     @Test
     void everySecondHoldsWhatHappenedInIt() {
-        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start, WALL);
-        past.ended(Scene.answered("web", "gpt-4o", 20, 2), start + SECOND / 3, WALL);
+        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start, () -> WALL);
+        past.ended(Scene.answered("web", "gpt-4o", 20, 2), start + SECOND / 3, () -> WALL);
         past.refusedByUpstream(start + SECOND);
-        past.ended(Scene.ended(Outcome.REFUSED_BUDGET, "web", "gpt-4o", "spent"), start + 4 * SECOND, WALL);
+        past.ended(Scene.ended(Outcome.REFUSED_BUDGET, "web", "gpt-4o", "spent"), start + 4 * SECOND, () -> WALL);
 
         List<Second> seconds = past.history(start + 5 * SECOND).seconds();
         assertThat(seconds).hasSize(5);
@@ -78,7 +78,7 @@ class RecentPastTest {
     @Test
     void aPauseLongerThanTheRingLeavesNothingOfBefore() {
         past.sample(2, 7, start);
-        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start, WALL);
+        past.ended(Scene.answered("web", "gpt-4o", 100, 40), start, () -> WALL);
 
         List<Second> seconds = past.history(start + 86_400 * SECOND).seconds();
         assertThat(seconds).hasSize(RecentPast.SECONDS);
@@ -98,8 +98,11 @@ class RecentPastTest {
     @Test
     void theLastFiftyRefusalsAreKeptTheNewestFirst() {
         for (int i = 0; i < 120; i++) {
+            int at = i;
             past.ended(
-                    Scene.ended(Outcome.REFUSED_DEADLINE, "web", "gpt-4o", "refusal " + i), start, WALL.plusSeconds(i));
+                    Scene.ended(Outcome.REFUSED_DEADLINE, "web", "gpt-4o", "refusal " + at),
+                    start,
+                    () -> WALL.plusSeconds(at));
         }
 
         History history = past.history(start);
@@ -113,9 +116,9 @@ class RecentPastTest {
 
     @Test
     void answersAndHangUpsAreNoRefusals() {
-        past.ended(Scene.answered("web", "gpt-4o", 1, 1), start, WALL);
-        past.ended(Scene.ended(Outcome.CANCELLED_BY_CLIENT, "web", "gpt-4o", "hung up"), start, WALL);
-        past.ended(Scene.ended(Outcome.FAILED_UPSTREAM, "web", "gpt-4o", "x".repeat(2_000)), start, WALL);
+        past.ended(Scene.answered("web", "gpt-4o", 1, 1), start, () -> WALL);
+        past.ended(Scene.ended(Outcome.CANCELLED_BY_CLIENT, "web", "gpt-4o", "hung up"), start, () -> WALL);
+        past.ended(Scene.ended(Outcome.FAILED_UPSTREAM, "web", "gpt-4o", "x".repeat(2_000)), start, () -> WALL);
 
         assertThat(past.history(start).refusals())
                 .singleElement()

@@ -8,7 +8,8 @@ const SOURCES = {
   refusal: 'from a refusal',
   inferred: 'inferred',
 };
-const NOT_A_LIMIT = 1_000_000;
+// What a quota begins with where nobody told how many calls may run at a time.
+const NOT_A_LIMIT = 4096;
 const NOTABLE_SHARE = 0.02;
 
 export function drawQuotas(state) {
