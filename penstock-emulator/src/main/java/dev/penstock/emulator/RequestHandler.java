@@ -101,7 +101,7 @@ final class RequestHandler implements Handler<HttpServerRequest> {
     private final class Uploading {
         private final HttpServerRequest request;
         private final FileUpload upload;
-        private boolean over;
+        private boolean answered;
 
         Uploading(HttpServerRequest request, FileUpload upload) {
             this.request = request;
@@ -115,22 +115,29 @@ final class RequestHandler implements Handler<HttpServerRequest> {
         }
 
         private void piece(Buffer piece) {
-            if (over) {
+            if (answered) {
                 return;
             }
             upload.piece(piece.getBytes());
             if (upload.refusal() != null) {
-                // The rest of a large file need not be waited for.
+                // A client that reads while it sends need not send the rest of a large file.
                 request.response().putHeader("connection", "close");
-                end();
+                answer();
             }
         }
 
         private void end() {
-            if (!over) {
-                over = true;
-                reply(request.response(), twin.uploaded(upload, ticker.nanos()));
+            if (answered) {
+                // Not before: a connection that is closed while its client sends takes the answer with it.
+                request.connection().close().onFailure(ignored -> {});
+            } else {
+                answer();
             }
+        }
+
+        private void answer() {
+            answered = true;
+            reply(request.response(), twin.uploaded(upload, ticker.nanos()));
         }
     }
 
