@@ -240,6 +240,10 @@ final class Batch {
         return since <= 0 ? 0 : (int) Math.min(total, (long) ((double) since / runningNanos * total));
     }
 
+    private long doneNanos(int index) {
+        return times.inProgress + (long) ((double) runningNanos / total * (index + 1));
+    }
+
     /** Runs the rows that are due; false when there is work left. */
     private boolean run(long untilNanos, WorkBudget budget) throws IOException {
         int due = rowsDue(untilNanos);
@@ -249,13 +253,13 @@ final class Batch {
         if (budget.isSpent()) {
             return false;
         }
-        long epochSecond = workshop.clock().epochSecond(untilNanos);
         try (LineReader reader = new LineReader(order.input().path(), place);
                 BatchOutput open = lines) {
             while (rowsRead < due && !budget.isSpent()) {
                 BatchRow row = next(reader, budget);
                 int index = rowsRead++;
-                RowRunner.Result result = workshop.runner().run(this, row, index, epochSecond);
+                long doneAt = workshop.clock().epochSecond(Math.min(untilNanos, doneNanos(index)));
+                RowRunner.Result result = workshop.runner().run(this, row, index, doneAt);
                 completed += result.answered() ? 1 : 0;
                 failed += result.answered() ? 0 : 1;
                 inputTokens += result.inputTokens();

@@ -92,11 +92,6 @@ final class BatchApi implements AutoCloseable {
         return files.contentOf(method, path, clock.at(sinceStartNanos));
     }
 
-    @Nullable
-    StoredFile file(String id, long sinceStartNanos) {
-        return store.find(id, clock.at(sinceStartNanos));
-    }
-
     /** Does a little of what is due; true when there is more to do at once. */
     boolean slice(long sinceStartNanos) {
         WorkBudget budget = new WorkBudget(ROWS_PER_SLICE, BYTES_PER_SLICE);

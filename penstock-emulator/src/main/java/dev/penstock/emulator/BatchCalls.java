@@ -81,7 +81,8 @@ final class BatchCalls {
             throw new IllegalStateException("a batch without input or endpoint was not refused");
         }
         long outputSeconds = request.outputSeconds().orElse(TimeUnit.DAYS.toSeconds(FileUpload.BATCH_DAYS));
-        return ok(batches.create(route, input, request.metadata(), outputSeconds, nowNanos));
+        Batch batch = batches.create(route, input, request.metadata(), outputSeconds, nowNanos);
+        return batch.has(BatchQuirk.LOST_ANSWER) ? Reply.badGateway() : ok(batch);
     }
 
     private @Nullable Reply refusal(BatchRequest request, long nowNanos) {
@@ -114,6 +115,13 @@ final class BatchCalls {
             return Reply.invalidValue(
                     "input_file_id",
                     "Invalid value: the file has the purpose '" + input.purpose() + "'; it must be 'batch'.");
+        }
+        if (batches.isFull()) {
+            return Reply.tooMany(
+                    "There are " + bounds.activeBatches()
+                            + " batches that are not over, which is as many as the emulator"
+                            + " goes on with; wait until one is, or cancel one.",
+                    clock.outsideSeconds(TimeUnit.MINUTES.toNanos(1)));
         }
         OptionalLong wait = batches.creationWaitNanos(nowNanos);
         if (wait.isPresent()) {

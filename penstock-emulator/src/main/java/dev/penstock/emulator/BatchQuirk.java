@@ -1,6 +1,6 @@
 package dev.penstock.emulator;
 
-/** An oddity of batches that users of the real API reported. */
+/** An oddity of batches. Users of the real API reported all of them but {@link #LOST_ANSWER}, which any network has. */
 public enum BatchQuirk {
     /** Status {@code completed} although every row failed; there is no output file. */
     ALL_FAILED("all-failed"),
@@ -17,7 +17,9 @@ public enum BatchQuirk {
     /** The row after the first third has its line twice. */
     DOUBLED_LINE("doubled-line"),
     /** Rows that a cancelled batch did not run are in the error file. Otherwise they are in neither file. */
-    CANCELLED_LINES("cancelled-lines");
+    CANCELLED_LINES("cancelled-lines"),
+    /** The batch is created, and its creation is answered with the status 502: who just asks again has two of them. */
+    LOST_ANSWER("lost-answer");
 
     private final String word;
 

@@ -1,7 +1,10 @@
 package dev.penstock.emulator;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How the twin treats files and batches. Immutable and thread-safe; changed by the {@code with} methods.
@@ -73,6 +76,25 @@ public record BatchSettings(
 
     public BatchSettings withQueueTokens(long newQueueTokens) {
         return new BatchSettings(pace, timeScale, quirks, rowErrorShare, expiring, OptionalLong.of(newQueueTokens));
+    }
+
+    /**
+     * Reads which batches expire: {@code 2} or {@code 2,5}.
+     *
+     * @throws IllegalArgumentException when one is not a number from 1
+     */
+    public static Set<Integer> parseExpiring(Collection<String> texts) {
+        Set<Integer> numbers = new TreeSet<>();
+        for (String text : texts) {
+            for (String number : List.of(text.split(",", -1))) {
+                if (!number.strip().matches("[1-9]\\d{0,8}")) {
+                    throw new IllegalArgumentException("the batches that expire are '" + text
+                            + "'; they must be numbers in the order of creation from 1, for example 2 or 2,5");
+                }
+                numbers.add(Integer.valueOf(number.strip()));
+            }
+        }
+        return numbers;
     }
 
     /**

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All batches, and the work on those that are not over. One owner. */
 final class Batches {
-    /** Creation is limited, so this many are reached after days only; the oldest that are over go first. */
+    /** More than may be active at a time, so one of them is over, and the oldest such goes first. */
     private static final int MOST_REMEMBERED = 50_000;
 
     private final BatchBounds bounds;
@@ -42,6 +42,11 @@ final class Batches {
         this.workshop = workshop;
         Dimension perHour = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, Duration.ofHours(1));
         this.creations = Shape.bucket().limiter(new Limit(perHour, bounds.creationsPerHour()), 0);
+    }
+
+    /** Whether as many batches are active as may be. */
+    boolean isFull() {
+        return active.size() >= bounds.activeBatches();
     }
 
     /** How long to wait before a batch may be created; empty when one may now. */

@@ -79,9 +79,13 @@ public final class Emulator implements AutoCloseable {
         return loop.ask("tell its ledger", twin::ledger);
     }
 
-    /** Where a file is on the disk. */
+    /** Where a file is on the disk, for tests of what is left there. Empty where a key is demanded. */
     Optional<Path> pathOf(String fileId) {
-        return loop.ask("find a file", () -> twin.pathOf(fileId, ticker.nanos()));
+        String path = FileCalls.contentPath(fileId);
+        return loop.ask(
+                "find a file",
+                () -> Optional.ofNullable(twin.contentOf("GET", path, name -> null, ticker.nanos()))
+                        .map(StoredFile::path));
     }
 
     /** Starts the ledger again at zero. */

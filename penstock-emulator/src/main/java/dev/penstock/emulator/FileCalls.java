@@ -30,6 +30,10 @@ final class FileCalls {
         this.uploads = Shape.bucket().limiter(new Limit(Dimension.REQUESTS_PER_MINUTE, bounds.uploadsPerMinute()), 0);
     }
 
+    static String contentPath(String fileId) {
+        return PATH + "/" + fileId + CONTENT;
+    }
+
     FileUpload upload(@Nullable String contentType) {
         return new FileUpload(store, bounds, contentType);
     }

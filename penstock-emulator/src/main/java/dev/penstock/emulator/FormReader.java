@@ -174,6 +174,10 @@ final class FormReader {
         while (at < to && (pending[at] == ' ' || pending[at] == '\t')) {
             at++;
         }
+        if (at - from > MOST_HEADER_BYTES) {
+            throw new BadFormException(
+                    "a boundary of the form must end its line within " + MOST_HEADER_BYTES + " bytes");
+        }
         if (to - at < 2) {
             return false;
         }

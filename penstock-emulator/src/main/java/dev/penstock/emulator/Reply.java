@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param retryAfterSeconds for a refusal that passes
  */
 record Reply(int status, byte[] body, OptionalLong retryAfterSeconds) {
+    /** Whether the same request would be refused again. */
+    boolean blamesTheRequest() {
+        return status >= 400 && status < 500 && status != 429;
+    }
+
     static Reply ok(JsonBytes json) {
         return new Reply(200, json.copy(), OptionalLong.empty());
     }
@@ -26,6 +31,11 @@ record Reply(int status, byte[] body, OptionalLong retryAfterSeconds) {
                 429,
                 ErrorBody.of(message, "requests", null, "rate_limit_exceeded"),
                 OptionalLong.of(retryAfterSeconds));
+    }
+
+    /** What stands between a server and its clients says so when it has lost the answer. */
+    static Reply badGateway() {
+        return new Reply(502, ErrorBody.of("Bad gateway", "server_error", null, null), OptionalLong.empty());
     }
 
     static Reply invalidValue(String param, String message) {

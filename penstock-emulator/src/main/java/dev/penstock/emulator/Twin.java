@@ -7,7 +7,6 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.wire.HeaderLookup;
 import dev.penstock.wire.ModelFamily;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * own fate depends on its content and on how often it came before, not on what else is going on.
  *
  * <p>Times are monotonic nanoseconds with any origin; the first time it is told is its start. Not safe for use by
- * several threads: one owner drives it. Files that clients
- * upload are kept in a directory for temporary files until {@link #close}; a twin that nobody sends files needs no close.
+ * several threads: one owner drives it. Files that clients upload are kept in a directory for temporary files until
+ * {@link #close}; a twin that nobody sends files needs no close.
  */
 public final class Twin implements AutoCloseable {
     /** Names are the client's choice: without a bound, each new one would cost memory. */
@@ -212,7 +211,9 @@ public final class Twin implements AutoCloseable {
         if (reply.status() == 200) {
             return new Arrival.Served(200, headers, reply.body());
         }
-        tally.invalid++;
+        if (reply.blamesTheRequest()) {
+            tally.invalid++;
+        }
         return new Arrival.Refused(reply.status(), headers, reply.body());
     }
 
@@ -254,17 +255,6 @@ public final class Twin implements AutoCloseable {
     StoredFile contentOf(String method, String path, HeaderLookup headers, long nowNanos) {
         start(nowNanos);
         return hasKey(headers) ? batches.contentOf(method, path, nowNanos - startNanos) : null;
-    }
-
-    /** Where a file is on the disk. */
-    Optional<Path> pathOf(String fileId, long nowNanos) {
-        start(nowNanos);
-        return Optional.ofNullable(batches.file(fileId, nowNanos - startNanos)).map(StoredFile::path);
-    }
-
-    private boolean hasKey(HeaderLookup headers) {
-        return settings.apiKey().isEmpty()
-                || ("Bearer " + settings.apiKey().get()).equals(headers.first("authorization"));
     }
 
     private void leave() {
@@ -547,8 +537,13 @@ public final class Twin implements AutoCloseable {
         return new Arrival.Served(200, headers, body);
     }
 
+    private boolean hasKey(HeaderLookup headers) {
+        return settings.apiKey().isEmpty()
+                || ("Bearer " + settings.apiKey().get()).equals(headers.first("authorization"));
+    }
+
     private Arrival.@Nullable Refused unauthorized(HeaderLookup headers) {
-        if (settings.apiKey().isEmpty()) {
+        if (hasKey(headers)) {
             return null;
         }
         String given = headers.first("authorization");
@@ -560,15 +555,12 @@ public final class Twin implements AutoCloseable {
                     null,
                     null);
         }
-        if (!given.equals("Bearer " + settings.apiKey().get())) {
-            return invalid(
-                    401,
-                    "Incorrect API key provided. You can find your API key at"
-                            + " https://platform.openai.com/account/api-keys.",
-                    null,
-                    "invalid_api_key");
-        }
-        return null;
+        return invalid(
+                401,
+                "Incorrect API key provided. You can find your API key at"
+                        + " https://platform.openai.com/account/api-keys.",
+                null,
+                "invalid_api_key");
     }
 
     private Arrival.Refused invalid(AskRules.Wrong wrong) {

@@ -284,7 +284,7 @@ public final class TwinSettings {
 
         /**
          * How many different requests the ledger can tell apart, and as many rows of batches; 3,000,000 unless set, at 11
-         * to 22 bytes each.
+         * to 22 bytes for each request and twice that for each row.
          */
         public Builder rememberedRequests(int requests) {
             if (requests < 1) {

@@ -133,6 +133,22 @@ final class BatchQuirksTest {
     }
 
     @Test
+    void aBatchMayBeThereAlthoughItsCreationFailed() {
+        BatchClient client = client(BatchSettings.standard().withQuirks(BatchQuirks.parse(List.of("lost-answer:1"))));
+        String order = BatchClient.order(client.upload(BatchClient.chats(2)));
+        assertThat(client.refused(502, client.call("POST", "/v1/batches", order))
+                        .at("/type")
+                        .asText())
+                .isEqualTo("server_error");
+        assertThat(client.get("/v1/batches").at("/data")).hasSize(1);
+        assertThat(client.post("/v1/batches", order).at("/status").asText()).isEqualTo("validating");
+        assertThat(client.get("/v1/batches").at("/data")).hasSize(2);
+        assertThat(client.ledger().created()).isEqualTo(2);
+        assertThat(client.ledger().createsRefused()).isZero();
+        assertThat(client.ledger().rowsPaidTwice()).isEqualTo(2);
+    }
+
+    @Test
     void anOddityCanBefallOneBatchAlone() {
         BatchClient client =
                 client(BatchSettings.standard().withQuirks(BatchQuirks.parse(List.of("all-failed:2,unordered:3"))));
@@ -184,10 +200,17 @@ final class BatchQuirksTest {
         assertThatThrownBy(() -> BatchPace.parse("2m+0/s")).hasMessageContaining("for example 2m+500/s");
         assertThatThrownBy(() -> BatchPace.parse("soon")).hasMessageContaining("latency is 'soon'");
         assertThatThrownBy(() -> BatchSettings.parseRowErrorShare("3")).hasMessageContaining("'3'");
+        assertThatThrownBy(() -> BatchSettings.parseExpiring(List.of("1,no"))).hasMessageContaining("'1,no'");
         assertThatThrownBy(() -> BatchSettings.standard().withTimeScale(0)).hasMessageContaining("time scale is 0");
         assertThatThrownBy(() -> BatchSettings.standard().withExpiring(Set.of(0)))
                 .hasMessageContaining("counted from 1");
         assertThatThrownBy(() -> BatchSettings.standard().withQueueTokens(0)).hasMessageContaining("1 or more");
+    }
+
+    @Test
+    void whichBatchesExpireIsReadAsItIsTyped() {
+        assertThat(BatchSettings.parseExpiring(List.of())).isEmpty();
+        assertThat(BatchSettings.parseExpiring(List.of("2, 5", "7"))).containsExactlyInAnyOrder(2, 5, 7);
     }
 
     @Test

@@ -19,7 +19,7 @@ final class BatchValidationTest {
     private static final String GOOD = BatchClient.chat("good", "gpt-4o", "hi");
 
     /** Small enough to be reached: 10 rows, 5 embedding inputs, 2,000 bytes. */
-    private static final BatchBounds SMALL = new BatchBounds(10_000, 2_000, 10, 5, 100, 100);
+    private static final BatchBounds SMALL = new BatchBounds(10_000, 2_000, 10, 5, 100, 100, 100);
 
     private final Collection<BatchClient> clients = new ArrayList<>();
 

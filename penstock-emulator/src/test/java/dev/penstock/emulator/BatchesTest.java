@@ -80,6 +80,7 @@ final class BatchesTest {
         }
         JsonNode seen = once.pass(Duration.ofSeconds(150)).batch(id);
         assertThat(seen).isEqualTo(often.batch(id));
+        assertThat(once.lines(id, "output_file_id")).isEqualTo(often.lines(id, "output_file_id"));
         assertThat(seen.at("/status").asText()).isEqualTo("completed");
     }
 
@@ -376,7 +377,8 @@ final class BatchesTest {
 
     @Test
     void creationsAreLimitedPerHour() {
-        BatchClient client = new BatchClient(TwinSettings.builder(), new BatchBounds(1_000, 1_000, 10, 10, 3, 1_000));
+        BatchClient client =
+                new BatchClient(TwinSettings.builder(), new BatchBounds(1_000, 1_000, 10, 10, 3, 1_000, 10));
         clients.add(client);
         String order = BatchClient.order(client.upload(BatchClient.chats(1)));
         for (int i = 0; i < 3; i++) {
@@ -388,6 +390,23 @@ final class BatchesTest {
         client.pass(Duration.ofSeconds(1_200));
         assertThat(client.post("/v1/batches", order).at("/status").asText()).isEqualTo("validating");
         assertThat(client.ledger().created()).isEqualTo(4);
+    }
+
+    @Test
+    void batchesThatAreNotOverAreBounded() {
+        TwinSettings.Builder settings = TwinSettings.builder().batches(OBSERVED);
+        BatchClient client = new BatchClient(settings, new BatchBounds(1_000, 1_000, 10, 10, 100, 1_000, 2));
+        clients.add(client);
+        String order = BatchClient.order(client.upload(BatchClient.chats(1)));
+        assertThat(client.post("/v1/batches", order).at("/status").asText()).isEqualTo("validating");
+        assertThat(client.post("/v1/batches", order).at("/status").asText()).isEqualTo("validating");
+        assertThat(client.refused(429, client.call("POST", "/v1/batches", order))
+                        .at("/message")
+                        .asText())
+                .contains("2 batches that are not over", "cancel one");
+        client.pass(Duration.ofMinutes(5));
+        assertThat(client.post("/v1/batches", order).at("/status").asText()).isEqualTo("validating");
+        assertThat(client.twin().ledger().invalid()).isZero();
     }
 
     @Test

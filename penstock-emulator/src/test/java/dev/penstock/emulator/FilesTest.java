@@ -1,6 +1,7 @@
 package dev.penstock.emulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of the twin in virtual time. */
 final class FilesTest {
-    private static final BatchBounds SMALL = new BatchBounds(100, 200, 10, 10, 3, 4);
+    private static final BatchBounds SMALL = new BatchBounds(100, 200, 10, 10, 3, 4, 10);
 
     private final BatchClient client = new BatchClient(BatchSettings.standard());
 
@@ -152,6 +154,19 @@ final class FilesTest {
     }
 
     @Test
+    void aBoundaryWhoseLineDoesNotEndIsNotWaitedForInMemory() throws IOException {
+        FormReader reader = new FormReader(BatchClient.bytes("b"), (bytes, offset, length) -> {});
+        reader.read(BatchClient.bytes("--b"));
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        reader.read(BatchClient.bytes(" ".repeat(1_000)));
+                    }
+                })
+                .isInstanceOf(FormReader.BadFormException.class)
+                .hasMessageContaining("8192 bytes");
+    }
+
+    @Test
     void aFormThatBreaksOffIsNoFile() {
         byte[] cut = BatchClient.bytes(
                 "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\r\nhalf a li");
@@ -200,7 +215,9 @@ final class FilesTest {
     @Test
     void nothingIsLeftOnTheDiskAfterTheClose() {
         String id = client.upload("x");
-        Path file = client.twin().pathOf(id, client.nowNanos()).orElseThrow();
+        Path file = Objects.requireNonNull(
+                        client.twin().contentOf("GET", FileCalls.contentPath(id), name -> null, client.nowNanos()))
+                .path();
         Path directory = file.getParent();
         assertThat(directory).isDirectoryContaining(path -> path.equals(file));
         client.close();
