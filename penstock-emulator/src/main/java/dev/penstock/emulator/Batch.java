@@ -98,7 +98,7 @@ final class Batch {
         runningNanos = workshop.settings().pace().runningNanos(ownNanos, total);
         if (workshop.settings().expiring().contains(order.number())) {
             // Half of the rows are due within the window.
-            runningNanos = Math.max(runningNanos, 2 * WINDOW_NANOS);
+            runningNanos = Math.max(runningNanos, 2 * (WINDOW_NANOS - BatchPace.validatingNanos(ownNanos)));
         }
     }
 
