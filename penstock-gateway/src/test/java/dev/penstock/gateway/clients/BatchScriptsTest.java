@@ -11,6 +11,11 @@ import dev.penstock.emulator.Emulator;
 import dev.penstock.emulator.EmulatorSettings;
 import dev.penstock.emulator.FamilyLimits;
 import dev.penstock.emulator.TwinSettings;
+import dev.penstock.gateway.Gateway;
+import dev.penstock.gateway.GatewayEvents;
+import dev.penstock.gateway.GatewaySettings;
+import dev.penstock.gateway.config.GatewayConfig;
+import dev.penstock.gateway.config.Upstream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,10 +26,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Files and batches by the official Python and Node.js clients, against the emulator itself. */
+/** Files and batches by the official Python and Node.js clients, with the emulator itself and through the gateway. */
 @Timeout(120)
 final class BatchScriptsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(55);
+
+    private static final BatchSettings TEN_MINUTES_IN_HALF_A_SECOND = BatchSettings.standard()
+            .withPace(BatchPace.parse("10m"))
+            .withTimeScale(1_200)
+            .withRowErrorShare(0.03);
 
     private final ClientScripts scripts = new ClientScripts();
 
@@ -43,39 +53,49 @@ final class BatchScriptsTest {
     @MethodSource("ownScripts")
     void aScriptTakesABatchAllItsWay(Path script) throws IOException, InterruptedException {
         assumeInstalled(script);
-        // Ten minutes pass in half a second.
-        BatchSettings settings = BatchSettings.standard()
-                .withPace(BatchPace.parse("10m"))
-                .withTimeScale(1_200)
-                .withRowErrorShare(0.03);
-        try (Emulator emulator = emulator(settings)) {
-            ClientScripts.Run run = scripts.run(script, emulator.baseUri(), PATIENCE);
-            assertThat(run.exitCode()).as(run.toString()).isZero();
-            JsonNode report = run.report();
-            assertThat(report.at("/exceptions")).as(run.toString()).isEmpty();
-            assertThat(report.at("/statuses"))
-                    .extracting(JsonNode::asText)
-                    .contains("in_progress", "completed", "cancelled");
-            long failed = report.at("/failed").asLong();
-            assertThat(failed).isBetween(1L, 40L);
-            assertThat(report.at("/completed").asLong()).isEqualTo(500 - failed);
-            assertThat(report.at("/answers").asLong()).isEqualTo(500 - failed);
-            assertThat(report.at("/errors").asLong()).isEqualTo(failed);
-            assertThat(report.at("/distinct").asLong()).isEqualTo(500);
-            assertThat(report.at("/usage").asLong()).isPositive();
-            assertThat(report.at("/part").asText()).isEqualTo("1");
-            assertThat(report.at("/cancel").asText()).isEqualTo("cancelling");
-            assertThat(report.at("/cancelled").asText()).isEqualTo("cancelled");
-            assertThat(report.at("/parts_listed")).extracting(JsonNode::asText).containsExactly("3", "2", "1");
-            assertThat(report.at("/files_listed").asLong()).isOne();
-            assertThat(report.at("/deleted").asBoolean()).isTrue();
-            assertThat(report.at("/after_deletion").asInt()).isEqualTo(404);
-            BatchLedger ledger = emulator.ledger().batches();
-            assertThat(ledger.created()).isEqualTo(3);
-            assertThat(ledger.createsRefused()).isZero();
-            assertThat(ledger.filesUploaded()).isOne();
-            assertThat(ledger.filesDeleted()).isOne();
+        try (Emulator emulator = emulator(TEN_MINUTES_IN_HALF_A_SECOND)) {
+            check(scripts.run(script, emulator.baseUri(), PATIENCE), emulator);
         }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("ownScripts")
+    void theGatewayPassesABatchOnAsItIs(Path script) throws IOException, InterruptedException {
+        assumeInstalled(script);
+        try (Emulator emulator = emulator(TEN_MINUTES_IN_HALF_A_SECOND);
+                Gateway gateway = Gateway.start(
+                        GatewaySettings.of(GatewayConfig.of(Upstream.passingOn("main", emulator.baseUri())), 0),
+                        new GatewayEvents() {})) {
+            check(scripts.run(script, gateway.baseUri(), PATIENCE), emulator);
+        }
+    }
+
+    private static void check(ClientScripts.Run run, Emulator emulator) {
+        assertThat(run.exitCode()).as(run.toString()).isZero();
+        JsonNode report = run.report();
+        assertThat(report.at("/exceptions")).as(run.toString()).isEmpty();
+        assertThat(report.at("/statuses"))
+                .extracting(JsonNode::asText)
+                .contains("in_progress", "completed", "cancelled");
+        long failed = report.at("/failed").asLong();
+        assertThat(failed).isBetween(1L, 40L);
+        assertThat(report.at("/completed").asLong()).isEqualTo(500 - failed);
+        assertThat(report.at("/answers").asLong()).isEqualTo(500 - failed);
+        assertThat(report.at("/errors").asLong()).isEqualTo(failed);
+        assertThat(report.at("/distinct").asLong()).isEqualTo(500);
+        assertThat(report.at("/usage").asLong()).isPositive();
+        assertThat(report.at("/part").asText()).isEqualTo("1");
+        assertThat(report.at("/cancel").asText()).isEqualTo("cancelling");
+        assertThat(report.at("/cancelled").asText()).isEqualTo("cancelled");
+        assertThat(report.at("/parts_listed")).extracting(JsonNode::asText).containsExactly("3", "2", "1");
+        assertThat(report.at("/files_listed").asLong()).isOne();
+        assertThat(report.at("/deleted").asBoolean()).isTrue();
+        assertThat(report.at("/after_deletion").asInt()).isEqualTo(404);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.created()).isEqualTo(3);
+        assertThat(ledger.createsRefused()).isZero();
+        assertThat(ledger.filesUploaded()).isOne();
+        assertThat(ledger.filesDeleted()).isOne();
     }
 
     static List<Path> foreignScripts() {
