@@ -148,14 +148,7 @@ final class Exchange implements UpstreamCall.Listener {
                 arrive(head.endpoint().isPresent() ? whole.bytes().getBytes() : NO_BYTES, true);
             }
             case RequestBody.TooLarge large ->
-                refuse(new Refusal(
-                        Outcome.REFUSED_INVALID,
-                        "request_body_too_large",
-                        "The body is longer than the " + gateway.queueSettings().maxBodyBytes()
-                                + " bytes that this gateway holds for a call of this kind. Make it smaller, or raise"
-                                + " queue: body: in the gateway's configuration.",
-                        Optional.empty(),
-                        false));
+                refuse(Refusals.bodyTooLarge(gateway.queueSettings().maxBodyBytes()));
             case RequestBody.Broken broken -> {} // the client is gone, and that was told
         }
     }
@@ -171,7 +164,7 @@ final class Exchange implements UpstreamCall.Listener {
         Tenant tenant = head.tenant();
         boolean bounded = !tenant.models().isEmpty() || tenant.budget().isPresent();
         if (bounded && head.endpoint().isEmpty() && !asksForModels()) {
-            refuse(endpointNotAllowed());
+            refuse(Refusals.endpointNotAllowed(tenant));
             return;
         }
         if (head.endpoint().isPresent()) {
@@ -179,13 +172,13 @@ final class Exchange implements UpstreamCall.Listener {
             if (read.isPresent()) {
                 facts = read.get();
                 family = gateway.family(read.get().model());
-                if (!gateway.mayUse(head.tenant(), read.get().model())) {
-                    refuse(modelNotAllowed());
+                if (!gateway.mayUse(tenant, read.get().model())) {
+                    refuse(Refusals.modelNotAllowed(tenant));
                     return;
                 }
                 cost = gateway.cost(read.get(), bytes, new LaneKey(head.account(), family));
             } else if (bounded) {
-                refuse(unreadable());
+                refuse(Refusals.unreadable(tenant));
                 return;
             }
         }
@@ -239,43 +232,9 @@ final class Exchange implements UpstreamCall.Listener {
         return inbound.arrivedNanos() + head.patience().toNanos();
     }
 
-    private Refusal modelNotAllowed() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "model_not_allowed",
-                "The key of tenant " + head.tenant().name() + " may not use this model; use one of "
-                        + String.join(", ", head.tenant().models()) + ", or ask for it to be added to models:.",
-                Optional.empty(),
-                false);
-    }
-
     private boolean asksForModels() {
         String path = inbound.path();
         return inbound.method().equals(HttpMethod.GET) && (path.equals("/v1/models") || path.startsWith("/v1/models/"));
-    }
-
-    /** Through files and batches, for example, any model could be used and any sum be spent. */
-    private Refusal endpointNotAllowed() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "endpoint_not_allowed",
-                "The key of tenant " + head.tenant().name()
-                        + " is bound to models or a budget, which only calls for chat,"
-                        + " responses, completions, embeddings, moderations, images and audio can be held to. Use one of"
-                        + " these, or a key without models: and budget:.",
-                Optional.empty(),
-                false);
-    }
-
-    private Refusal unreadable() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "invalid_body",
-                "The body cannot be read, so that the model and the budget of tenant "
-                        + head.tenant().name()
-                        + " cannot be checked. Send one JSON object, or a form where the call takes one.",
-                Optional.empty(),
-                false);
     }
 
     private boolean wantsStream() {
@@ -502,9 +461,9 @@ final class Exchange implements UpstreamCall.Listener {
     /** Ends the attempt and does what the dispatcher makes of it. */
     private void settle(Verdict verdict, List<LimitState> states) {
         settled = true;
-        if (mayCost(verdict)) {
+        if (Faults.mayCost(verdict)) {
             mayHaveCost = true;
-            lost += verdict instanceof Verdict.Transient fault && wasUnderWay(fault.fault()) ? 1 : 0;
+            lost += verdict instanceof Verdict.Transient fault && Faults.wasUnderWay(fault.fault()) ? 1 : 0;
         }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
@@ -531,26 +490,6 @@ final class Exchange implements UpstreamCall.Listener {
         return inbound.headSent() && (passing || !eventsBegun);
     }
 
-    /** Whether what ended like this may be on the bill. */
-    private static boolean mayCost(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted accepted -> true;
-            case Verdict.Transient fault -> fault.fault() != Verdict.Fault.CONNECT_FAILED;
-            case Verdict.Throttled throttled -> false;
-            case Verdict.SlowDown slowDown -> false;
-            case Verdict.Rejected rejected -> false;
-            case Verdict.AccountStopped stopped -> false;
-        };
-    }
-
-    /** Whether the provider may have worked on it to the end; a status says that it has not. */
-    private static boolean wasUnderWay(Verdict.Fault fault) {
-        return switch (fault) {
-            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
-            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
-        };
-    }
-
     private void passOnFailure(Verdict verdict, String why) {
         if (eventsBegun && !passing) {
             Optional<Buffer> said = errorEvent();
@@ -558,7 +497,7 @@ final class Exchange implements UpstreamCall.Listener {
             if (said.isPresent()) {
                 inbound.endEvents(said.get());
             } else {
-                inbound.answer(ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why));
+                inbound.answer(ApiError.of(Faults.statusOf(verdict), "upstream_error", Faults.codeOf(verdict), why));
             }
             end(Outcome.FAILED_UPSTREAM, why);
         } else if (answer != null && call != null && !inbound.headSent()) {
@@ -566,7 +505,7 @@ final class Exchange implements UpstreamCall.Listener {
             passOn(true);
         } else {
             dropCall();
-            ApiError error = ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why)
+            ApiError error = ApiError.of(Faults.statusOf(verdict), "upstream_error", Faults.codeOf(verdict), why)
                     .shouldRetry(false);
             if (inbound.headSent()) {
                 inbound.cut();
@@ -590,16 +529,6 @@ final class Exchange implements UpstreamCall.Listener {
                 .replace('\n', ' ')
                 .strip();
         return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
-    }
-
-    private static int statusOf(Verdict verdict) {
-        return verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.TIMEOUT ? 504 : 502;
-    }
-
-    private static String codeOf(Verdict verdict) {
-        return verdict instanceof Verdict.Transient fault
-                ? "upstream_" + fault.fault().name().toLowerCase(Locale.ROOT)
-                : "upstream_error";
     }
 
     private void passOn(boolean failure) {

@@ -109,12 +109,9 @@ final class RequestDispatcherTest {
                 .ask("c");
         desk.ask("late", new Request().of("t").within(Duration.ofSeconds(80)).priority(Priority.BULK));
         assertThat(desk.refusal("late").message()).contains("89.9 s");
-        assertThat(desk.dispatcher
-                        .expectedStartNanos(desk.flight("c"), desk.now)
-                        .orElseThrow())
+        assertThat(Forecast.expectedStartNanos(desk.flight("c"), desk.now).orElseThrow())
                 .isCloseTo(59_900_000_000L, within(2_000_000L));
-        assertThat(desk.dispatcher.expectedStartNanos(desk.flight("a"), desk.now))
-                .isEmpty();
+        assertThat(Forecast.expectedStartNanos(desk.flight("a"), desk.now)).isEmpty();
     }
 
     @Test
