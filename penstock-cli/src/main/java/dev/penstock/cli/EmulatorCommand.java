@@ -11,7 +11,8 @@ import picocli.CommandLine.Option;
 /** Starts a local twin of the API. */
 @Command(
         name = "emulator",
-        description = "Run a local twin of the API: its limits, errors and streams, without a key and without cost.",
+        description =
+                "Run a local twin of the API: its limits, errors, streams and batches, without a key and without cost.",
         synopsisHeading = "Usage: ",
         customSynopsis = "penstock emulator [OPTIONS]",
         descriptionHeading = "%n",
@@ -22,7 +23,8 @@ import picocli.CommandLine.Option;
             "  penstock emulator --tier 1",
             "  penstock emulator --limit 20req/5s --shape fixed --no-limit-headers",
             "  penstock emulator --rpm 60 --tpm 20000 --shape sliding --latency 1s..20s",
-            "  penstock emulator --tier unlimited --latency 0s --fault 500=5%%,reset=2%%,hang=1%%"
+            "  penstock emulator --tier unlimited --latency 0s --fault 500=5%%,reset=2%%,hang=1%%",
+            "  penstock emulator --batch-pace 10m..2h --batch-time-scale 3600 --batch-expire 2"
         })
 final class EmulatorCommand implements Callable<Integer> {
     private final Shell shell;
@@ -110,6 +112,48 @@ final class EmulatorCommand implements Callable<Integer> {
             description = "Answer slow_down when input tokens a minute grow by more than half within 15 minutes, above"
                     + " this many (1000000 if no number is given).")
     OptionalLong ramp = OptionalLong.empty();
+
+    @Option(
+            names = "--batch-pace",
+            paramLabel = "PACE",
+            description =
+                    "How long batches take: a latency (see above), and if rows take time as well a rate after a plus"
+                            + " sign (default 20s+2000/s).")
+    String batchPace = EmulatorOptions.DEFAULT_BATCH_PACE;
+
+    @Option(
+            names = "--batch-time-scale",
+            paramLabel = "N",
+            description = "Let time go N times faster for files and batches; at 3600 a day passes in 24 s (default 1).")
+    long batchTimeScale = 1;
+
+    @Option(
+            names = "--batch-queue",
+            paramLabel = "TOKENS",
+            description =
+                    "Prompt tokens that batches of a model family may have enqueued, instead of what the tier grants.")
+    OptionalLong batchQueue = OptionalLong.empty();
+
+    @Option(
+            names = "--batch-row-errors",
+            paramLabel = "SHARE",
+            description = "Rows that fail for a passing reason, for example 3%%.")
+    Optional<String> batchRowErrors = Optional.empty();
+
+    @Option(
+            names = "--batch-expire",
+            paramLabel = "N",
+            description = "The batch that expires with half of its rows done, counted from 1; repeat it or separate by"
+                    + " commas.")
+    List<String> batchExpire = List.of();
+
+    @Option(
+            names = "--batch-quirk",
+            paramLabel = "NAME[:N]",
+            description = "An oddity of all batches, or of batch N alone; repeat it or separate by commas. Names are"
+                    + " all-failed, null-output, status-0, unordered, blank-lines, missing-line, doubled-line,"
+                    + " cancelled-lines and lost-answer.")
+    List<String> batchQuirks = List.of();
 
     @Option(
             names = "--require-key",

@@ -1,5 +1,8 @@
 package dev.penstock.cli;
 
+import dev.penstock.emulator.BatchPace;
+import dev.penstock.emulator.BatchQuirks;
+import dev.penstock.emulator.BatchSettings;
 import dev.penstock.emulator.EmulatorSettings;
 import dev.penstock.emulator.FamilyLimits;
 import dev.penstock.emulator.FaultPlan;
@@ -17,6 +20,9 @@ import java.util.function.Supplier;
 /** What options of the command line mean to the emulator. */
 final class EmulatorOptions {
     static final String DEFAULT_LATENCY = "lognormal:1s,0.5";
+    /** Long enough to be watched, short enough to be waited for. */
+    static final String DEFAULT_BATCH_PACE = "20s+2000/s";
+
     static final String UNLIMITED = "unlimited";
     private static final String DEFAULT_TIER = "1";
     /** Enough to tell repeated requests apart for the length of a demonstration, at a few megabytes. */
@@ -32,7 +38,8 @@ final class EmulatorOptions {
                 .latency(read("--latency", () -> Latency.parse(command.latency)))
                 .faults(read("--fault", () -> FaultPlan.parse(String.join(",", command.faults))))
                 .refund(command.refund)
-                .chargeRefused(command.chargeRefused);
+                .chargeRefused(command.chargeRefused)
+                .batches(batches(command));
         command.other.ifPresent(text -> twin.otherClient(read("--other", () -> OtherClient.parse(text))));
         command.concurrency.ifPresent(most -> read("--concurrency", () -> twin.concurrency(most)));
         command.ramp.ifPresent(tokens -> read("--ramp", () -> twin.rampAboveInputTokens(tokens)));
@@ -42,6 +49,21 @@ final class EmulatorOptions {
         return read(
                 "--port",
                 () -> EmulatorSettings.of(twin.build()).withPort(command.port).withSeed(command.seed));
+    }
+
+    private static BatchSettings batches(EmulatorCommand command) {
+        double rowErrorShare = command.batchRowErrors
+                .map(text -> read("--batch-row-errors", () -> BatchSettings.parseRowErrorShare(text)))
+                .orElse(0.0);
+        BatchSettings unscaled = BatchSettings.standard()
+                .withPace(read("--batch-pace", () -> BatchPace.parse(command.batchPace)))
+                .withQuirks(read("--batch-quirk", () -> BatchQuirks.parse(command.batchQuirks)))
+                .withExpiring(read("--batch-expire", () -> BatchSettings.parseExpiring(command.batchExpire)))
+                .withRowErrorShare(rowErrorShare);
+        BatchSettings scaled = read("--batch-time-scale", () -> unscaled.withTimeScale(command.batchTimeScale));
+        return command.batchQueue.isEmpty()
+                ? scaled
+                : read("--batch-queue", () -> scaled.withQueueTokens(command.batchQueue.getAsLong()));
     }
 
     /** The emulator that {@code penstock run --emulate} starts beside itself. */

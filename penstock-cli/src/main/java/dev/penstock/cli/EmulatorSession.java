@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.emulator.BatchLedger;
 import dev.penstock.emulator.Emulator;
 import dev.penstock.emulator.EmulatorSettings;
 import dev.penstock.emulator.Ledger;
@@ -9,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 
@@ -60,6 +63,7 @@ final class EmulatorSession {
         err.println("  answers  latency " + command.latency
                 + (command.faults.isEmpty() ? "" : ", faults " + String.join(",", command.faults))
                 + command.other.map(other -> ", another client takes " + other).orElse(""));
+        err.println("  batches  " + batches(settings));
         err.println("  ledger   " + base.substring(0, base.length() - "/v1".length()) + "/emulator/ledger");
         err.println();
         String key =
@@ -86,11 +90,60 @@ final class EmulatorSession {
                 + (command.noLimitHeaders ? ", not shown" : "");
     }
 
+    private String batches(EmulatorSettings settings) {
+        OptionalLong queue = settings.twin().batches().queueTokens();
+        OptionalLong enqueued =
+                queue.isPresent() ? queue : settings.twin().limits().batchQueueTokens(SHOWN_MODEL);
+        return "pace " + command.batchPace
+                + (command.batchTimeScale > 1 ? ", " + Figures.count(command.batchTimeScale) + " times as fast" : "")
+                + (enqueued.isPresent()
+                        ? ", at most " + Figures.count(enqueued.getAsLong(), "token") + " enqueued"
+                                + (queue.isPresent() ? "" : " for " + SHOWN_MODEL)
+                        : "")
+                + command.batchRowErrors
+                        .map(share -> ", " + share.strip() + " of rows fail")
+                        .orElse("")
+                + (command.batchExpire.isEmpty() ? "" : ", expiring: " + String.join(", ", command.batchExpire))
+                + (command.batchQuirks.isEmpty() ? "" : ", quirks: " + String.join(", ", command.batchQuirks));
+    }
+
     private static void sum(Ledger ledger, PrintStream err) {
-        if (ledger.arrived() == 0) {
+        BatchLedger batches = ledger.batches();
+        if (ledger.arrived() == 0 && batches.created() == 0 && batches.filesUploaded() == 0) {
             err.println("Stopped. Nobody called.");
             return;
         }
+        if (ledger.arrived() > 0) {
+            sumOfRequests(ledger, err);
+        } else {
+            err.println("Stopped.");
+        }
+        if (batches.created() > 0 || batches.filesUploaded() > 0) {
+            sumOfBatches(batches, err);
+        }
+    }
+
+    private static void sumOfBatches(BatchLedger batches, PrintStream err) {
+        String ended = batches.ended().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(entry -> Figures.count(entry.getValue()) + " " + entry.getKey())
+                .collect(Collectors.joining(", "));
+        err.println("  files     " + Figures.count(batches.filesUploaded()) + " uploaded, "
+                + Figures.count(batches.filesDeleted()) + " deleted");
+        err.println(
+                "  batches   " + Figures.count(batches.created()) + " created" + (ended.isEmpty() ? "" : ": " + ended));
+        err.println("  rows      " + Figures.count(batches.rowsRun()) + " run, " + Figures.count(batches.rowsAnswered())
+                + " answered");
+        if (batches.rowsPaidTwice() > 0) {
+            err.println("  twice     " + Figures.count(batches.rowsPaidTwice(), "row") + " had been answered before");
+        }
+        if (batches.rowsAnsweredLiveToo() > 0) {
+            err.println(
+                    "  twice     " + Figures.count(batches.rowsAnsweredLiveToo(), "row") + " answered live as well");
+        }
+    }
+
+    private static void sumOfRequests(Ledger ledger, PrintStream err) {
         Duration busy = ledger.lastAnswer().minus(ledger.firstArrival());
         err.println("Stopped. " + Figures.count(ledger.arrived(), "request") + " arrived"
                 + (ledger.answered() > 0 && !busy.isNegative() ? " in " + Figures.time(busy) : "") + ".");
@@ -98,7 +151,7 @@ final class EmulatorSession {
                 + (ledger.admitted() > ledger.answered() ? " of " + Figures.count(ledger.admitted()) + " admitted" : "")
                 + ", at most " + Figures.count(ledger.peakConcurrency()) + " at a time");
         String refused = ledger.refused().entrySet().stream()
-                .sorted(java.util.Map.Entry.comparingByKey())
+                .sorted(Map.Entry.comparingByKey())
                 .map(entry -> Figures.count(entry.getValue()) + " by "
                         + entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' '))
                 .collect(Collectors.joining(", "));
@@ -112,7 +165,7 @@ final class EmulatorSession {
         if (!ledger.faults().isEmpty()) {
             err.println("  faults    "
                     + ledger.faults().entrySet().stream()
-                            .sorted(java.util.Map.Entry.comparingByKey())
+                            .sorted(Map.Entry.comparingByKey())
                             .map(entry -> Figures.count(entry.getValue()) + " "
                                     + entry.getKey().word())
                             .collect(Collectors.joining(", ")));

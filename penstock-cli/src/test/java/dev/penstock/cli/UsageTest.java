@@ -183,6 +183,18 @@ class UsageTest {
         assertThat(console.run("emulator", "--rpm", "60", "--limit", "20req/1m"))
                 .isEqualTo(2);
         assertThat(console.err()).contains("requests per minute is given twice");
+        assertThat(console.run("emulator", "--batch-pace", "2m+fast")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-pace: the pace of batches is '2m+fast'", "for example 2m+500/s");
+        assertThat(console.run("emulator", "--batch-time-scale", "0")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-time-scale: the time scale is 0", "1 to 1000000");
+        assertThat(console.run("emulator", "--batch-queue", "0")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-queue: the batch queue holds 0 tokens");
+        assertThat(console.run("emulator", "--batch-row-errors", "3")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-row-errors: the share of rows that fail is '3'", "3%");
+        assertThat(console.run("emulator", "--batch-expire", "second")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-expire: the batches that expire are 'second'");
+        assertThat(console.run("emulator", "--batch-quirk", "slow")).isEqualTo(2);
+        assertThat(console.err()).contains("--batch-quirk: batch quirk is 'slow'", "all-failed");
         assertThat(console.run("emulator", "--port", "70000")).isEqualTo(2);
         assertThat(console.err()).contains("port is 70000", "65535");
         assertThat(console.run("emulator", "--require-key", "NOT_SET")).isEqualTo(2);

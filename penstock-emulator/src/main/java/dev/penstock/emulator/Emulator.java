@@ -6,6 +6,8 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A {@link Twin} behind HTTP/1.1 on the loopback address. Besides the API it serves {@code GET /emulator/ledger} and
@@ -39,6 +41,7 @@ public final class Emulator implements AutoCloseable {
         Ticker ticker = Ticker.system();
         Twin twin = new Twin(settings.twin(), settings.seed());
         twin.start(ticker.nanos());
+        twin.workOnBatchesInSlices();
         EventLoop loop = new EventLoop("the emulator");
         HttpServer server = loop.listen(
                 "port " + settings.port(),
@@ -76,6 +79,15 @@ public final class Emulator implements AutoCloseable {
         return loop.ask("tell its ledger", twin::ledger);
     }
 
+    /** Where a file is on the disk, for tests of what is left there. Empty where a key is demanded. */
+    Optional<Path> pathOf(String fileId) {
+        String path = FileCalls.contentPath(fileId);
+        return loop.ask(
+                "find a file",
+                () -> Optional.ofNullable(twin.contentOf("GET", path, name -> null, ticker.nanos()))
+                        .map(StoredFile::path));
+    }
+
     /** Starts the ledger again at zero. */
     public void resetLedger() {
         boolean done = loop.ask("reset its ledger", () -> {
@@ -85,11 +97,12 @@ public final class Emulator implements AutoCloseable {
         assert done;
     }
 
-    /** Stops listening and drops what is in flight. */
+    /** Stops listening, drops what is in flight and deletes the files that were uploaded. */
     @Override
     public void close() {
         if (!closed) {
             loop.close();
+            twin.close();
             closed = true;
         }
     }

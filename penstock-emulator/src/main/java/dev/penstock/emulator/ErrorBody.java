@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ErrorBody {
     private static final String VISIT = " Visit https://platform.openai.com/account/rate-limits to learn more.";
-    private static final String ORGANIZATION = "org-penstock";
+    static final String ORGANIZATION = "org-penstock";
     private static final String PROJECT = "proj_penstock";
 
     static final byte[] SERVER_ERROR =
@@ -38,12 +38,14 @@ final class ErrorBody {
         json.raw("{\n  \"error\": {\n    \"message\": ").string(message);
         json.raw(",\n    \"type\": ").string(type);
         json.raw(",\n    \"param\": ");
-        optional(json, param).raw(",\n    \"code\": ");
-        return optional(json, code).raw("\n  }\n}").copy();
+        json.optional(param).raw(",\n    \"code\": ");
+        return json.optional(code).raw("\n  }\n}").copy();
     }
 
-    private static JsonBytes optional(JsonBytes json, @Nullable String text) {
-        return text == null ? json.raw("null") : json.string(text);
+    /** The same on one line, as rows of batches have it. */
+    static void inLine(JsonBytes json, String message, String type, @Nullable String param, @Nullable String code) {
+        json.raw("{\"error\":{\"message\":").string(message).raw(",\"type\":").string(type);
+        json.raw(",\"param\":").optional(param).raw(",\"code\":").optional(code).raw("}}");
     }
 
     static byte[] exhausted(String model, String family, LimitVector.Decision.Exhausted decision) {

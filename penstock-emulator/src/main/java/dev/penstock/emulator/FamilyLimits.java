@@ -21,6 +21,9 @@ public sealed interface FamilyLimits {
     /** The families that have limits of their own, for {@code GET /v1/models}. */
     List<String> families();
 
+    /** Prompt tokens that a family may have enqueued in batches; empty when that is not limited. */
+    OptionalLong batchQueueTokens(String family);
+
     /** No limits at all, and therefore no rate limit headers. */
     static FamilyLimits none() {
         return new Same(List.of());
@@ -112,6 +115,14 @@ public sealed interface FamilyLimits {
                     .toList();
         }
 
+        @Override
+        public OptionalLong batchQueueTokens(String family) {
+            return table.find(family, tier)
+                    .or(() -> standIn(table, tier))
+                    .map(TierRow::batchQueueTokens)
+                    .orElse(OptionalLong.empty());
+        }
+
         private static Optional<TierRow> standIn(TierTable table, String tier) {
             return table.find(STAND_IN, tier)
                     .or(() -> table.rows().stream()
@@ -126,6 +137,11 @@ public sealed interface FamilyLimits {
         @Override
         public List<Limit> of(String family) {
             return limits;
+        }
+
+        @Override
+        public OptionalLong batchQueueTokens(String family) {
+            return OptionalLong.empty();
         }
 
         @Override

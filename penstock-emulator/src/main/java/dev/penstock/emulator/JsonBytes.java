@@ -1,7 +1,10 @@
 package dev.penstock.emulator;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** A growing array of JSON text in UTF-8, written without a string in between. Reused; one owner. */
 final class JsonBytes {
@@ -108,6 +111,15 @@ final class JsonBytes {
             }
         }
         return raw('"');
+    }
+
+    /** A quoted string, or null. */
+    JsonBytes optional(@Nullable String text) {
+        return text == null ? raw("null") : string(text);
+    }
+
+    void writeTo(OutputStream to) throws IOException {
+        to.write(bytes, 0, length);
     }
 
     private void room(int more) {

@@ -29,6 +29,7 @@ import java.util.Map;
  * @param lastAnswer from the start to the last answer handed out; zero if there was none
  * @param lastLatency from the admission of the request that was answered last to the end of its answer
  * @param seconds second by second, at most the last two hours; seconds without any event are left out
+ * @param batches files and batches, which are counted in none of the other figures but {@code invalid}
  */
 public record Ledger(
         long arrived,
@@ -51,7 +52,8 @@ public record Ledger(
         Duration firstArrival,
         Duration lastAnswer,
         Duration lastLatency,
-        List<Second> seconds) {
+        List<Second> seconds,
+        BatchLedger batches) {
 
     public Ledger {
         refused = Map.copyOf(refused);
@@ -127,7 +129,9 @@ public record Ledger(
             field(json, "tokens", second.tokens()).raw('}');
             comma = ",";
         }
-        json.raw("]}\n");
+        json.raw("],\n \"batches\":");
+        batches.write(json);
+        json.raw("}\n");
         return json.copy();
     }
 

@@ -18,17 +18,26 @@ final class RequestHandler implements Handler<HttpServerRequest> {
     private final Vertx vertx;
     private final Twin twin;
     private final Ticker ticker;
+    private final BatchDriver batches;
 
     RequestHandler(Vertx vertx, Twin twin, Ticker ticker) {
         this.vertx = vertx;
         this.twin = twin;
         this.ticker = ticker;
+        this.batches = new BatchDriver(vertx, twin, ticker);
     }
 
     @Override
     public void handle(HttpServerRequest request) {
         // A client that resets its connection fails the request; its tickets are released by the close handler.
         request.exceptionHandler(ignored -> {});
+        if (request.method().name().equals("POST") && FileCalls.PATH.equals(request.path())) {
+            FileUpload upload = twin.upload(request::getHeader, ticker.nanos());
+            if (upload != null) {
+                new Uploading(request, upload).read();
+                return;
+            }
+        }
         new Body(request).read();
     }
 
@@ -88,6 +97,67 @@ final class RequestHandler implements Handler<HttpServerRequest> {
         }
     }
 
+    /** Hands a file on as it comes. */
+    private final class Uploading {
+        private final HttpServerRequest request;
+        private final FileUpload upload;
+        private boolean answered;
+
+        Uploading(HttpServerRequest request, FileUpload upload) {
+            this.request = request;
+            this.upload = upload;
+        }
+
+        void read() {
+            request.exceptionHandler(ignored -> upload.abandon());
+            request.handler(this::piece);
+            request.endHandler(ignored -> end());
+        }
+
+        private void piece(Buffer piece) {
+            if (answered) {
+                return;
+            }
+            upload.piece(piece.getBytes());
+            if (upload.refusal() != null) {
+                // A client that reads while it sends need not send the rest of a large file.
+                request.response().putHeader("connection", "close");
+                answer();
+            }
+        }
+
+        private void end() {
+            if (answered) {
+                // Not before: a connection that is closed while its client sends takes the answer with it.
+                request.connection().close().onFailure(ignored -> {});
+            } else {
+                answer();
+            }
+        }
+
+        private void answer() {
+            answered = true;
+            reply(request.response(), twin.uploaded(upload, ticker.nanos()));
+        }
+    }
+
+    private static void reply(HttpServerResponse response, Arrival arrival) {
+        switch (arrival) {
+            case Arrival.Refused refused -> send(response, refused.status(), refused.headers(), refused.body());
+            case Arrival.Served served -> send(response, served.status(), served.headers(), served.body());
+            case Arrival.Admitted admitted -> throw new IllegalStateException("an upload was taken for a prompt");
+        }
+    }
+
+    private static void sendFile(HttpServerResponse response, StoredFile file) {
+        response.putHeader("content-type", "application/octet-stream");
+        response.sendFile(file.path().toString()).onFailure(ignored -> {
+            if (!response.headWritten()) {
+                send(response, 500, Map.of("content-type", "application/json"), ErrorBody.SERVER_ERROR);
+            }
+        });
+    }
+
     private void arrived(HttpServerRequest request, byte[] body) {
         String path = request.path() == null ? "" : request.path();
         String method = request.method().name();
@@ -97,7 +167,15 @@ final class RequestHandler implements Handler<HttpServerRequest> {
             return;
         }
         HeaderLookup headers = request::getHeader;
-        switch (twin.arrive(method, path, headers, body, ticker.nanos())) {
+        StoredFile content = twin.contentOf(method, path, headers, ticker.nanos());
+        if (content != null) {
+            sendFile(response, content);
+            return;
+        }
+        String query = request.query() == null ? "" : "?" + request.query();
+        Arrival arrival = twin.arrive(method, path + query, headers, body, ticker.nanos());
+        batches.wake();
+        switch (arrival) {
             case Arrival.Refused refused -> send(response, refused.status(), refused.headers(), refused.body());
             case Arrival.Served served -> send(response, served.status(), served.headers(), served.body());
             case Arrival.Admitted admitted -> new Answering(vertx, twin, ticker, request, admitted).start();

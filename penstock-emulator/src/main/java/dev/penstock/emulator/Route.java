@@ -1,5 +1,7 @@
 package dev.penstock.emulator;
 
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The endpoints that take from the limits. */
@@ -45,6 +47,22 @@ enum Route {
     /** Pictures and sound are limited by requests and images alone. */
     boolean takesTokens() {
         return !makesImages() && this != AUDIO_TRANSCRIPTIONS && this != AUDIO_SPEECH;
+    }
+
+    /** Whether the endpoint can be that of a batch. */
+    boolean takesBatches() {
+        return switch (this) {
+            case CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS, MODERATIONS, IMAGES_GENERATIONS, IMAGES_EDITS -> true;
+            case AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> false;
+        };
+    }
+
+    /** The endpoints of batches, as a refusal lists them. */
+    static String ofBatches() {
+        return Arrays.stream(values())
+                .filter(Route::takesBatches)
+                .map(route -> "'" + route.path + "'")
+                .collect(Collectors.joining(", "));
     }
 
     static @Nullable Route of(String path) {

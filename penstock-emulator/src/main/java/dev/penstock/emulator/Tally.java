@@ -99,7 +99,7 @@ final class Tally {
         series[slot * COLUMNS + column] += amount;
     }
 
-    Ledger snapshot() {
+    Ledger snapshot(BatchLedger batches) {
         Map<Refusal, Long> byReason = new EnumMap<>(Refusal.class);
         for (Refusal reason : Refusal.values()) {
             if (refused[reason.ordinal()] > 0) {
@@ -147,6 +147,7 @@ final class Tally {
                 Duration.ofNanos(Math.max(0, firstArrivalNanos)),
                 Duration.ofNanos(lastAnswerNanos),
                 Duration.ofNanos(lastLatencyNanos),
-                seconds);
+                seconds,
+                batches);
     }
 }

@@ -23,15 +23,13 @@ import org.jspecify.annotations.Nullable;
  * own fate depends on its content and on how often it came before, not on what else is going on.
  *
  * <p>Times are monotonic nanoseconds with any origin; the first time it is told is its start. Not safe for use by
- * several threads: one owner drives it.
+ * several threads: one owner drives it. Files that clients upload are kept in a directory for temporary files until
+ * {@link #close}; a twin that nobody sends files needs no close.
  */
-public final class Twin {
+public final class Twin implements AutoCloseable {
     /** Names are the client's choice: without a bound, each new one would cost memory. */
     private static final int MOST_FAMILIES = 1_000;
 
-    private static final int MOST_CHOICES = 128;
-    private static final int MOST_IMAGES = 10;
-    private static final int MOST_INPUTS = 2_048;
     private static final Duration DAY = Duration.ofDays(1);
 
     private final TwinSettings settings;
@@ -40,7 +38,10 @@ public final class Twin {
     private final Map<String, Family> families = new HashMap<>();
     private final Map<String, Family> familyOfModel = new HashMap<>();
     private final SeenRequests seen;
+    private final AskRules rules;
+    private final AnswerPlanner planner;
     private final AnswerWriter answers = new AnswerWriter();
+    private final BatchApi batches;
     private Tally tally = new Tally();
     private boolean started;
     private long startNanos;
@@ -53,12 +54,20 @@ public final class Twin {
      * @param seed the same seed and the same arrivals give the same answers
      */
     public Twin(TwinSettings settings, long seed) {
+        this(settings, seed, BatchBounds.DOCUMENTED);
+    }
+
+    /** A twin whose files and batches have bounds that a test reaches. */
+    Twin(TwinSettings settings, long seed, BatchBounds bounds) {
         this.settings = settings;
         this.seed = seed;
+        this.rules = new AskRules(settings);
+        this.planner = new AnswerPlanner(settings, seed);
         this.cap = settings.concurrency().isPresent()
                 ? new ConcurrencyCap(settings.concurrency().getAsInt())
                 : null;
         this.seen = new SeenRequests(settings.rememberedRequests());
+        this.batches = new BatchApi(settings, seed, bounds, answers, seen);
     }
 
     public TwinSettings settings() {
@@ -69,7 +78,7 @@ public final class Twin {
      * A request arrives.
      *
      * @param method in upper case
-     * @param path with the leading slash; a query is passed over
+     * @param path with the leading slash; only lists of files and batches look at its query
      * @param headers of the request; only {@code Content-Type} is read, and {@code Authorization} when the settings
      *     demand a key
      * @param body as sent; empty for none. Not kept and not changed
@@ -80,6 +89,9 @@ public final class Twin {
         int query = path.indexOf('?');
         String plainPath = query < 0 ? path : path.substring(0, query);
         Route route = Route.of(plainPath);
+        if (route == null && BatchApi.owns(plainPath)) {
+            return batchCall(method, plainPath, query < 0 ? "" : path.substring(query + 1), headers, body, nowNanos);
+        }
         if (route == null) {
             return elsewhere(method, plainPath, headers);
         }
@@ -100,16 +112,10 @@ public final class Twin {
         try {
             ask = Ask.read(route, headers.first("content-type"), body);
         } catch (IOException e) {
-            return invalid(
-                    400,
-                    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your"
-                            + " HTTP library correctly. The OpenAI API expects a JSON payload, but what was sent was not"
-                            + " valid JSON.)",
-                    null,
-                    null);
+            return invalid(AskRules.NOT_JSON);
         }
-        Arrival.@Nullable Refused wrong = wrong(route, ask);
-        return wrong != null ? wrong : limited(route, ask, body, nowNanos);
+        AskRules.Wrong wrong = rules.check(route, ask);
+        return wrong != null ? invalid(wrong) : limited(route, ask, body, nowNanos);
     }
 
     /**
@@ -130,6 +136,7 @@ public final class Twin {
                         Math.max(0, nowNanos - ticket.admittedNanos),
                         Math.max(0, nowNanos - ledgerStartNanos));
                 seen.answered(ticket.requestHash);
+                batches.answeredLive(ticket.requestHash);
                 if (settings.refund() && ticket.charged.tokens() > 0) {
                     long unused = ticket.charged.tokens() - ticket.tokensUsed;
                     family.giveBackTokens(unused, ticket.admittedNanos, nowNanos);
@@ -159,7 +166,7 @@ public final class Twin {
 
     /** What happened so far. */
     public Ledger ledger() {
-        return tally.snapshot();
+        return tally.snapshot(batches.ledger());
     }
 
     /** Starts the ledger again at zero, with what is in flight. Limits stay as they are. */
@@ -172,6 +179,82 @@ public final class Twin {
         families.values().forEach(family -> family.reportTo(fresh));
         ledgerStartNanos = nowNanos;
         seen.clear();
+        batches.resetLedger();
+    }
+
+    /** Deletes the files that clients uploaded and batches wrote. Nothing else changes. */
+    @Override
+    public void close() {
+        batches.close();
+    }
+
+    private Arrival batchCall(
+            String method, String path, String query, HeaderLookup headers, byte[] body, long nowNanos) {
+        Arrival.@Nullable Refused unauthorized = unauthorized(headers);
+        if (unauthorized != null) {
+            return unauthorized;
+        }
+        Reply reply = batches.call(method, path, query, headers.first("content-type"), body, nowNanos - startNanos);
+        return reply == null
+                ? invalid(404, "Invalid URL (" + method + " " + path + ")", null, null)
+                : arrival(reply, isContent(method, path) ? "application/octet-stream" : "application/json");
+    }
+
+    private static boolean isContent(String method, String path) {
+        return method.equals("GET") && path.startsWith(FileCalls.PATH + "/") && path.endsWith("/content");
+    }
+
+    private Arrival arrival(Reply reply, String contentType) {
+        Map<String, String> headers = headers(null, 0);
+        headers.put("content-type", reply.status() == 200 ? contentType : "application/json");
+        reply.retryAfterSeconds().ifPresent(seconds -> headers.put("retry-after", Long.toString(seconds)));
+        if (reply.status() == 200) {
+            return new Arrival.Served(200, headers, reply.body());
+        }
+        if (reply.blamesTheRequest()) {
+            tally.invalid++;
+        }
+        return new Arrival.Refused(reply.status(), headers, reply.body());
+    }
+
+    /** Lets batches get on between calls and not within them, so that nobody waits for the rows of others. */
+    void workOnBatchesInSlices() {
+        batches.workInSlices();
+    }
+
+    /** Does a little of the work on batches that is due; true when there is more to do at once. */
+    boolean sliceOfBatches(long nowNanos) {
+        start(nowNanos);
+        return batches.slice(nowNanos - startNanos);
+    }
+
+    /** Whether all batches are over. */
+    boolean batchesAreOver() {
+        return batches.isIdle();
+    }
+
+    /**
+     * Begins to take a file as it comes. Whoever drives the twin hands it the pieces and then calls {@link #uploaded}.
+     *
+     * @return null when the upload is to arrive like any other call, because its key will be refused
+     */
+    @Nullable
+    FileUpload upload(HeaderLookup headers, long nowNanos) {
+        start(nowNanos);
+        return hasKey(headers) ? batches.upload(headers.first("content-type")) : null;
+    }
+
+    /** A file has come, or is refused before its end. */
+    Arrival uploaded(FileUpload upload, long nowNanos) {
+        requestNumber++;
+        return arrival(batches.uploaded(upload, nowNanos - startNanos), "application/json");
+    }
+
+    /** The file that a call asks for, so that it need not go through the heap; null when it is any other call. */
+    @Nullable
+    StoredFile contentOf(String method, String path, HeaderLookup headers, long nowNanos) {
+        start(nowNanos);
+        return hasKey(headers) ? batches.contentOf(method, path, nowNanos - startNanos) : null;
     }
 
     private void leave() {
@@ -191,7 +274,7 @@ public final class Twin {
     }
 
     private Arrival limited(Route route, Ask ask, byte[] body, long nowNanos) {
-        long hash = Mix.hash(route.ordinal(), body);
+        long hash = AnswerPlanner.hash(route, body);
         int earlier = seen.countBefore(hash);
         if (earlier > 0) {
             tally.repeated++;
@@ -202,7 +285,7 @@ public final class Twin {
         long most = ask.mostOutputTokens >= 0 ? ask.mostOutputTokens : route.outputTokensIfUnset();
         long inputCharge = route.takesTokens() ? ChargeRule.INPUT.tokens(ask.promptCharacters, 1, 0) : 0;
         long charge = route.hasOutput()
-                ? settings.chargeRule().tokens(ask.promptCharacters, choices(route, ask), most)
+                ? settings.chargeRule().tokens(ask.promptCharacters, AnswerPlanner.choices(route, ask), most)
                 : inputCharge;
         Cost cost = new Cost(1, charge, route.makesImages() ? ask.n : 0);
         long rampWait = family.rampWaitNanos(inputCharge, nowNanos);
@@ -255,26 +338,14 @@ public final class Twin {
     }
 
     private Arrival admitted(Route route, Ask ask, Family family, long hash, long attempt, Cost cost, long nowNanos) {
-        SplittableRandom content = new SplittableRandom(Mix.mix(seed ^ hash));
         SplittableRandom fate = new SplittableRandom(Mix.mix(seed + hash) + attempt);
         Fault fault = settings.faults().pick(fate.nextDouble()).orElse(null);
-        int tokens = 0;
-        boolean cut = false;
-        if (route.hasOutput()) {
-            tokens = settings.outputLength().tokens(most(ask, route), content);
-            cut = tokens == most(ask, route);
-        } else {
-            ask.stream = false;
-        }
-        AnswerWriter.Plan plan = new AnswerWriter.Plan(
+        AnswerWriter.Plan plan = planner.plan(
+                route,
                 ask,
-                Mix.mix(hash ^ seed),
-                AnswerWriter.id(idPrefix(route), seed, requestNumber),
-                settings.startEpochSecond() + (nowNanos - startNanos) / 1_000_000_000L,
-                tokens,
-                choices(route, ask),
-                cut,
-                promptTokens(route, ask));
+                hash,
+                requestNumber,
+                settings.startEpochSecond() + (nowNanos - startNanos) / 1_000_000_000L);
         long output = plan.outputTokens();
         long latencyNanos = settings.latency().totalNanos(output, fate);
         Map<String, String> headers = headers(shown(family, route), nowNanos);
@@ -373,36 +444,6 @@ public final class Twin {
         return new AnswerWriter.Body(event, new int[] {event.length});
     }
 
-    /** The legacy endpoint answers every prompt of a list. */
-    private static long choices(Route route, Ask ask) {
-        return route == Route.COMPLETIONS ? ask.n * Math.max(1, ask.inputs) : ask.n;
-    }
-
-    private static long most(Ask ask, Route route) {
-        if (ask.mostOutputTokens >= 0) {
-            return Math.max(1, ask.mostOutputTokens);
-        }
-        return route == Route.COMPLETIONS ? route.outputTokensIfUnset() : -1;
-    }
-
-    /** English text has about 4.3 characters a token; a chat adds 3 tokens and 4 per message. */
-    private static long promptTokens(Route route, Ask ask) {
-        long text = Math.max(1, (ask.promptCharacters * 10 + 21) / 43);
-        return route == Route.CHAT || route == Route.RESPONSES ? text + 3 + 4L * ask.messages : text;
-    }
-
-    private static String idPrefix(Route route) {
-        return switch (route) {
-            case CHAT -> "chatcmpl-";
-            case RESPONSES -> "resp_";
-            case COMPLETIONS -> "cmpl-";
-            case MODERATIONS -> "modr-";
-            case EMBEDDINGS -> "embd-";
-            // Never shown.
-            case IMAGES_GENERATIONS, IMAGES_EDITS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> "";
-        };
-    }
-
     private Family family(String model, long nowNanos) {
         Family known = familyOfModel.get(model);
         if (known != null) {
@@ -469,8 +510,8 @@ public final class Twin {
         String prefix = "/v1/models/";
         if (method.equals("GET") && path.startsWith(prefix) && path.length() > prefix.length()) {
             String model = path.substring(prefix.length());
-            if (!settings.models().isEmpty() && !settings.models().contains(model)) {
-                return noSuchModel(model);
+            if (!rules.exists(model)) {
+                return invalid(AskRules.noSuchModel(model));
             }
             JsonBytes json = new JsonBytes();
             model(json, model);
@@ -496,8 +537,13 @@ public final class Twin {
         return new Arrival.Served(200, headers, body);
     }
 
+    private boolean hasKey(HeaderLookup headers) {
+        return settings.apiKey().isEmpty()
+                || ("Bearer " + settings.apiKey().get()).equals(headers.first("authorization"));
+    }
+
     private Arrival.@Nullable Refused unauthorized(HeaderLookup headers) {
-        if (settings.apiKey().isEmpty()) {
+        if (hasKey(headers)) {
             return null;
         }
         String given = headers.first("authorization");
@@ -509,75 +555,16 @@ public final class Twin {
                     null,
                     null);
         }
-        if (!given.equals("Bearer " + settings.apiKey().get())) {
-            return invalid(
-                    401,
-                    "Incorrect API key provided. You can find your API key at"
-                            + " https://platform.openai.com/account/api-keys.",
-                    null,
-                    "invalid_api_key");
-        }
-        return null;
-    }
-
-    private Arrival.@Nullable Refused wrong(Route route, Ask ask) {
-        if (ask.model.isEmpty()) {
-            // Documented defaults.
-            String standard = switch (route) {
-                case MODERATIONS -> "omni-moderation-latest";
-                case IMAGES_GENERATIONS, IMAGES_EDITS -> "dall-e-2";
-                case CHAT, RESPONSES, COMPLETIONS, EMBEDDINGS, AUDIO_TRANSCRIPTIONS, AUDIO_SPEECH -> null;
-            };
-            if (standard == null) {
-                return invalid(400, "you must provide a model parameter", null, null);
-            }
-            ask.model = standard;
-        }
-        if (!ask.hasPrompt) {
-            String name = switch (route) {
-                case CHAT -> "messages";
-                case COMPLETIONS, IMAGES_GENERATIONS, IMAGES_EDITS -> "prompt";
-                case RESPONSES, EMBEDDINGS, MODERATIONS, AUDIO_SPEECH -> "input";
-                case AUDIO_TRANSCRIPTIONS -> "file";
-            };
-            return invalid(400, "Missing required parameter: '" + name + "'.", name, "missing_required_parameter");
-        }
-        if (!settings.models().isEmpty() && !settings.models().contains(ask.model)) {
-            return noSuchModel(ask.model);
-        }
-        int mostChoices = route.makesImages() ? MOST_IMAGES : MOST_CHOICES;
-        if (ask.n > mostChoices) {
-            return invalid(
-                    400,
-                    "Invalid 'n': integer above maximum value. Expected a value <= " + mostChoices + ", but got "
-                            + ask.n + " instead.",
-                    "n",
-                    "integer_above_max_value");
-        }
-        if (route == Route.EMBEDDINGS && (ask.inputs > MOST_INPUTS || ask.inputs == 0)) {
-            return invalid(
-                    400, "'input' has " + ask.inputs + " items; it must have 1 to " + MOST_INPUTS + ".", "input", null);
-        }
-        if (choices(route, ask) > MOST_INPUTS) {
-            return invalid(
-                    400,
-                    "'prompt' asks for " + choices(route, ask) + " completions; it must ask for at most " + MOST_INPUTS
-                            + ".",
-                    "prompt",
-                    null);
-        }
-        if (ask.dimensions < 0 || ask.dimensions > 4_096) {
-            return invalid(400, "'dimensions' is " + ask.dimensions + "; it must be 1 to 4096.", "dimensions", null);
-        }
-        return null;
-    }
-
-    private Arrival.Refused noSuchModel(String model) {
         return invalid(
-                404,
-                "The model `" + model + "` does not exist or you do not have access to it.",
+                401,
+                "Incorrect API key provided. You can find your API key at"
+                        + " https://platform.openai.com/account/api-keys.",
                 null,
-                "model_not_found");
+                "invalid_api_key");
+    }
+
+    private Arrival.Refused invalid(AskRules.Wrong wrong) {
+        return invalid(wrong.status(), wrong.message(), wrong.param(), wrong.code());
     }
 
     private Arrival.Refused invalid(int status, String message, @Nullable String param, @Nullable String code) {

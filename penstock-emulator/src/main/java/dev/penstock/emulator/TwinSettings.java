@@ -96,6 +96,10 @@ public final class TwinSettings {
         return values.rememberedRequests;
     }
 
+    public BatchSettings batches() {
+        return values.batches;
+    }
+
     /** Collects settings. Not safe for use by several threads. */
     public static final class Builder {
         private FamilyLimits limits = FamilyLimits.none();
@@ -116,6 +120,7 @@ public final class TwinSettings {
         private int embeddingDimensions = 1536;
         private long startEpochSecond = 1_767_225_600;
         private int rememberedRequests = 3_000_000;
+        private BatchSettings batches = BatchSettings.standard();
 
         private Builder() {}
 
@@ -138,7 +143,8 @@ public final class TwinSettings {
                     .models(models)
                     .embeddingDimensions(embeddingDimensions)
                     .startEpochSecond(startEpochSecond)
-                    .rememberedRequests(rememberedRequests);
+                    .rememberedRequests(rememberedRequests)
+                    .batches(batches);
         }
 
         /** Limits by model family; none unless set. */
@@ -276,13 +282,22 @@ public final class TwinSettings {
             return this;
         }
 
-        /** How many different requests the ledger can tell apart; 3,000,000 unless set, at 11 to 22 bytes each. */
+        /**
+         * How many different requests the ledger can tell apart, and as many rows of batches; 3,000,000 unless set, at 11
+         * to 22 bytes for each request and twice that for each row.
+         */
         public Builder rememberedRequests(int requests) {
             if (requests < 1) {
                 throw new IllegalArgumentException(
                         "the ledger remembers " + requests + " requests; it must remember 1 or more");
             }
             this.rememberedRequests = requests;
+            return this;
+        }
+
+        /** How files and batches are treated; {@link BatchSettings#standard} unless set. */
+        public Builder batches(BatchSettings batches) {
+            this.batches = batches;
             return this;
         }
 

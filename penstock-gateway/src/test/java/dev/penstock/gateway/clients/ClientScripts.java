@@ -25,6 +25,9 @@ final class ClientScripts {
     /** Paths of scripts from elsewhere, separated as in a class path. They may print what they like. */
     private static final String FOREIGN = "penstock.foreignScripts";
 
+    /** The same for scripts that use files and batches. */
+    private static final String FOREIGN_OF_BATCHES = "penstock.foreignBatchScripts";
+
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MOST_QUOTED = 4_000;
 
@@ -64,16 +67,22 @@ final class ClientScripts {
         this.tools = checkout.resolve("target/test-tools");
     }
 
-    /** The scripts of this repository, by language and name. */
+    /** The scripts of this repository that ask for answers at once, by language and name. */
     List<Path> own() {
-        Path clients = checkout.resolve("penstock-gateway/src/test/clients");
-        try (Stream<Path> python = Files.list(clients.resolve("python"));
-                Stream<Path> node = Files.list(clients.resolve("node"))) {
-            return Stream.concat(python, node)
-                    .filter(ClientScripts::isScript)
-                    .filter(path -> !path.endsWith("report.py"))
-                    .sorted()
-                    .toList();
+        return Stream.concat(in("node"), in("python"))
+                .filter(path -> !path.endsWith("report.py"))
+                .toList();
+    }
+
+    /** The scripts of this repository that use files and batches. */
+    List<Path> ofBatches() {
+        return in("batches").toList();
+    }
+
+    private Stream<Path> in(String folder) {
+        Path clients = checkout.resolve("penstock-gateway/src/test/clients").resolve(folder);
+        try (Stream<Path> all = Files.list(clients)) {
+            return all.filter(ClientScripts::isScript).sorted().toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -81,7 +90,16 @@ final class ClientScripts {
 
     /** Scripts from elsewhere that a user named; usually none. */
     List<Path> foreign() {
-        return Stream.of(System.getProperty(FOREIGN, "").split(File.pathSeparator, -1))
+        return named(FOREIGN);
+    }
+
+    /** Scripts from elsewhere that use files and batches. */
+    List<Path> foreignOfBatches() {
+        return named(FOREIGN_OF_BATCHES);
+    }
+
+    private List<Path> named(String property) {
+        return Stream.of(System.getProperty(property, "").split(File.pathSeparator, -1))
                 .filter(path -> !path.isBlank())
                 .map(path -> checkout.resolve(path).normalize())
                 .toList();
