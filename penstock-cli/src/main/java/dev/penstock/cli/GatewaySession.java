@@ -228,7 +228,9 @@ final class GatewaySession {
         config.stateFile().ifPresent(file -> err.println("  budgets    kept in " + file));
         err.println("  live page  " + admin.uri());
         err.println();
-        err.println("  export OPENAI_BASE_URL=" + base + (trying ? " OPENAI_API_KEY=any" : ""));
+        boolean everywhere = command.host.equals("0.0.0.0") || command.host.equals("::");
+        String reached = everywhere ? "http://<this machine>:" + gateway.port() + "/v1" : base;
+        err.println("  export OPENAI_BASE_URL=" + reached + (trying ? " OPENAI_API_KEY=any" : ""));
         if (trying) {
             err.println("  curl " + base + "/chat/completions -d '{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":"
                     + "\"user\",\"content\":\"Hello\"}]}'");
