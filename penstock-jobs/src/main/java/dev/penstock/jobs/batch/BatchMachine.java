@@ -58,6 +58,7 @@ public final class BatchMachine {
         boolean lookedOnce;
         /** Whether its creation may have arrived although nothing says so. */
         boolean unsure;
+
         int failures;
         int rejections;
         int refusals;
@@ -552,6 +553,19 @@ public final class BatchMachine {
         journal.moved(track.part, "its file is deleted");
     }
 
+    /** The provider does not know the file any more, of which a batch was to be created. */
+    public void fileIsGone(int number, String explanation, long now) {
+        Track track = track(number);
+        answered();
+        track.rejections++;
+        if (track.rejections >= MOST_REJECTIONS) {
+            notCreated(track);
+            stop = new BatchStop(BatchStop.Kind.PROVIDER, explanation);
+        } else {
+            planAgain(track, "its file is gone at the provider", now);
+        }
+    }
+
     /** An action came to nothing. What that means depends on what it was. */
     public void failed(int number, Verdict verdict, long now) {
         Track track = track(number);
@@ -637,9 +651,6 @@ public final class BatchMachine {
             case CREATING -> {
                 if (track.unsure) {
                     lasting(track, rejected, now); // it was the list that was refused
-                } else if (track.rejections < MOST_REJECTIONS
-                        && rejected.explanation().contains("No such File")) {
-                    planAgain(track, "its file is gone at the provider", now);
                 } else {
                     notCreated(track);
                     stop = new BatchStop(BatchStop.Kind.PROVIDER, rejected.explanation());

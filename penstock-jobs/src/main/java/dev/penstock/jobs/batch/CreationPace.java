@@ -23,7 +23,9 @@ public final class CreationPace {
         while (!recent.isEmpty() && nowMillis - recent.peekFirst() >= HOUR_MILLIS) {
             recent.removeFirst();
         }
-        return recent.size() < perHour ? OptionalLong.empty() : OptionalLong.of(Math.min(recent.peekFirst(), nowMillis) + HOUR_MILLIS);
+        return recent.size() < perHour
+                ? OptionalLong.empty()
+                : OptionalLong.of(Math.min(recent.peekFirst(), nowMillis) + HOUR_MILLIS);
     }
 
     public void created(long atMillis) {
