@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,14 +57,24 @@ final class BatchClient {
     private volatile @Nullable Exchange current;
 
     BatchClient(Vertx vertx, RunSettings settings, Ticker ticker) {
+        this(
+                vertx,
+                settings.baseUrl(),
+                settings.apiKey(),
+                settings.toolVersion(),
+                settings.timeout().compareTo(STALLED_AFTER) < 0 ? settings.timeout() : STALLED_AFTER,
+                ticker);
+    }
+
+    BatchClient(
+            Vertx vertx, URI baseUrl, Optional<String> apiKey, String toolVersion, Duration stall, Ticker ticker) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.ticker = ticker;
-        this.address = UpstreamAddress.of(settings.baseUrl());
+        this.address = UpstreamAddress.of(baseUrl);
         this.connections = new UpstreamConnections(vertx, address, ticker, () -> {});
-        this.apiKey = settings.apiKey();
-        this.userAgent = "penstock/" + settings.toolVersion();
-        Duration stall = settings.timeout().compareTo(STALLED_AFTER) < 0 ? settings.timeout() : STALLED_AFTER;
+        this.apiKey = apiKey;
+        this.userAgent = "penstock/" + toolVersion;
         this.stallNanos = stall.toNanos();
     }
 

@@ -117,6 +117,15 @@ final class JobFile {
         }
     }
 
+    /** Whether it is a database at all. */
+    static boolean looksLikeOne(Path path) {
+        try (InputStream in = Files.newInputStream(path)) {
+            return Arrays.equals(in.readNBytes(SQLITE_HEADER.length), SQLITE_HEADER);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static JobFileException notAJob(Path path) {
         return new JobFileException(path + " is not a job of Penstock's, so it is left alone; name another output with"
                 + " -o, or move that file away");

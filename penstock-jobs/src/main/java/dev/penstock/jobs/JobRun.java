@@ -416,7 +416,7 @@ public final class JobRun {
         }
     }
 
-    private static Vertx vertx() {
+    static Vertx vertx() {
         return Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
@@ -427,7 +427,7 @@ public final class JobRun {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
     }
 
-    private static void close(Vertx vertx) {
+    static void close(Vertx vertx) {
         try {
             vertx.close()
                     .toCompletionStage()
