@@ -51,7 +51,8 @@ final class BatchCommand implements Callable<Integer> {
         CommandSpec spec = line.getCommandSpec();
         spec.name(verb.word());
         UsageMessageSpec usage = spec.usageMessage();
-        usage.description(verb.description(), "INPUT and options are those of 'penstock run', and the same in each step.");
+        usage.description(
+                verb.description(), "INPUT and options are those of 'penstock run', and the same in each step.");
         usage.customSynopsis("penstock batch " + verb.word() + " INPUT -o OUTPUT [OPTIONS]");
         List<String> footer = new ArrayList<>(Arrays.asList(usage.footer()));
         footer.set(0, "  0    " + verb.success());

@@ -67,7 +67,8 @@ final class BatchListCommand implements Callable<Integer> {
         }
         BatchList list = BatchList.read(url, key, Version.text(), limit);
         if (!list.batches().isEmpty()) {
-            Columns columns = new Columns(List.of("created (UTC)", "batch", "status", ">rows", ">done", ">failed", "job"));
+            Columns columns =
+                    new Columns(List.of("created (UTC)", "batch", "status", ">rows", ">done", ">failed", "job"));
             for (BatchObject batch : list.batches()) {
                 columns.add(List.of(
                         TIME.format(Instant.ofEpochSecond(batch.createdAtSeconds())),

@@ -71,7 +71,9 @@ final class BatchStatusCommand implements Callable<Integer> {
         for (Part part : job.parts()) {
             columns.add(List.of(
                     Integer.toString(part.number()),
-                    part.size().key().model().isEmpty() ? "-" : part.size().key().model(),
+                    part.size().key().model().isEmpty()
+                            ? "-"
+                            : part.size().key().model(),
                     Figures.count(part.size().rows()),
                     Figures.count(part.size().tokens()),
                     BatchWords.state(part),

@@ -10,10 +10,7 @@ enum BatchVerb {
             "Submit the rows of a file as batches, as many as the queue takes, and return.",
             "submitted; 'penstock batch wait' with the same arguments goes on"),
     WAIT(BatchGoal.COMPLETE, "Go on with the batches of a job until every row is answered.", "every row is answered"),
-    FETCH(
-            BatchGoal.FETCH,
-            "Fetch what is over by now, write the answers so far, and return.",
-            "every row is answered"),
+    FETCH(BatchGoal.FETCH, "Fetch what is over by now, write the answers so far, and return.", "every row is answered"),
     CANCEL(
             BatchGoal.CANCEL,
             "Cancel the batches of a job and fetch what they have answered.",

@@ -11,7 +11,8 @@ import picocli.CommandLine.Option;
 /** Starts a local twin of the API. */
 @Command(
         name = "emulator",
-        description = "Run a local twin of the API: its limits, errors, streams and batches, without a key and without cost.",
+        description =
+                "Run a local twin of the API: its limits, errors, streams and batches, without a key and without cost.",
         synopsisHeading = "Usage: ",
         customSynopsis = "penstock emulator [OPTIONS]",
         descriptionHeading = "%n",

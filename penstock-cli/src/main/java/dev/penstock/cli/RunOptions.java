@@ -59,8 +59,9 @@ final class RunOptions {
     private void checkLive() {
         RunCommand.Batches batches = command.batches;
         if (batches.tier.isPresent() || batches.queueLimit.isPresent() || batches.keepRemote) {
-            throw new UsageException("--tier, --queue-limit and --keep-remote are about batches, but calls are live; add"
-                    + " --via batch, or leave them out");
+            throw new UsageException(
+                    "--tier, --queue-limit and --keep-remote are about batches, but calls are live; add"
+                            + " --via batch, or leave them out");
         }
     }
 
@@ -74,20 +75,22 @@ final class RunOptions {
                 || caps.tokensPerMinute.isPresent()
                 || caps.requestsPerDay.isPresent()
                 || caps.concurrency.isPresent()) {
-            throw new UsageException("--rpm, --tpm, --rpd and --concurrency are for live calls, and batches take nothing"
-                    + " from these limits; leave them out. What batches may enqueue is --queue-limit");
+            throw new UsageException(
+                    "--rpm, --tpm, --rpd and --concurrency are for live calls, and batches take nothing"
+                            + " from these limits; leave them out. What batches may enqueue is --queue-limit");
         }
         if (command.verb().isPresent() && command.answering.emulate.isPresent()) {
-            throw new UsageException("--emulate ends with this command, and its batches with it; start one that stays with"
-                    + " 'penstock emulator' and name it with --base-url, or use 'penstock run --via batch --emulate TIER'");
+            throw new UsageException(
+                    "--emulate ends with this command, and its batches with it; start one that stays with"
+                            + " 'penstock emulator' and name it with --base-url, or use 'penstock run --via batch --emulate TIER'");
         }
         if (command.batches.tier.isPresent() && command.answering.emulate.isPresent()) {
             throw new UsageException("--tier is given beside --emulate, which says the tier already; leave --tier out");
         }
         command.batches.tier.ifPresent(tier -> {
             TierTable table = tiers();
-            if (table.rows().stream().noneMatch(row -> table.find(row.family(), tier)
-                    .isPresent())) {
+            if (table.rows().stream()
+                    .noneMatch(row -> table.find(row.family(), tier).isPresent())) {
                 throw new UsageException(
                         "--tier is '" + tier + "'; it must be free or 1 to 5, as 'penstock tiers' lists them");
             }

@@ -123,9 +123,7 @@ final class RunSession {
             case STORAGE_FAILED -> ExitCode.USAGE;
             case INTERRUPTED -> ExitCode.INTERRUPTED;
             case AT_PROVIDER ->
-                command.verb().filter(verb -> verb == BatchVerb.FETCH).isPresent()
-                        ? ExitCode.AT_PROVIDER
-                        : ExitCode.OK;
+                command.verb().filter(verb -> verb == BatchVerb.FETCH).isPresent() ? ExitCode.AT_PROVIDER : ExitCode.OK;
         };
     }
 }

@@ -120,15 +120,14 @@ final class Summary {
                                         + " them with 'penstock batch cancel' and the same arguments."
                                 : "Nothing is lost: run the same command again to resume.");
             case AT_PROVIDER ->
-                Optional.of(
-                        reason
-                                + (settings.batch()
-                                                .filter(batch -> batch.goal() == BatchGoal.CANCEL)
-                                                .isPresent()
-                                        ? "Rows without an answer stay open: run the file again to send them."
-                                        : "Go on with 'penstock batch wait' and the same arguments; 'penstock batch status "
-                                                + settings.output().map(Path::toString).orElse("OUTPUT")
-                                                + "' shows where they stand."));
+                Optional.of(reason
+                        + (settings.batch()
+                                        .filter(batch -> batch.goal() == BatchGoal.CANCEL)
+                                        .isPresent()
+                                ? "Rows without an answer stay open: run the file again to send them."
+                                : "Go on with 'penstock batch wait' and the same arguments; 'penstock batch status "
+                                        + settings.output().map(Path::toString).orElse("OUTPUT")
+                                        + "' shows where they stand."));
         };
     }
 

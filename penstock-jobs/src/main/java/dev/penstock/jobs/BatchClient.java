@@ -66,8 +66,7 @@ final class BatchClient {
                 ticker);
     }
 
-    BatchClient(
-            Vertx vertx, URI baseUrl, Optional<String> apiKey, String toolVersion, Duration stall, Ticker ticker) {
+    BatchClient(Vertx vertx, URI baseUrl, Optional<String> apiKey, String toolVersion, Duration stall, Ticker ticker) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.ticker = ticker;

@@ -54,8 +54,7 @@ public record BatchJournal(long rows, long answered, long failed, List<Part> par
         config.setReadOnly(true);
         config.setBusyTimeout(5_000);
         try (Connection connection = config.createConnection("jdbc:sqlite:" + file)) {
-            boolean any =
-                    number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'batch_parts'") > 0;
+            boolean any = number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'batch_parts'") > 0;
             return new BatchJournal(
                     total(connection, "rows"),
                     total(connection, "answered"),

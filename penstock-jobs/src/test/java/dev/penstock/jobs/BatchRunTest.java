@@ -93,7 +93,11 @@ final class BatchRunTest {
                 BatchBounds.DOCUMENTED,
                 step -> {});
         assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
-        assertThat(Files.readAllLines(folder.resolve("out.csv"))).hasSize(4).element(2).asString().startsWith("2,\"two");
+        assertThat(Files.readAllLines(folder.resolve("out.csv")))
+                .hasSize(4)
+                .element(2)
+                .asString()
+                .startsWith("2,\"two");
     }
 
     @Test
@@ -109,7 +113,9 @@ final class BatchRunTest {
                             : line(i, i % 2 == 0 ? "gpt-4o-mini" : "gpt-4o"));
         }
         Files.writeString(in, text);
-        assertThat(run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {}).end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.COMPLETE);
         assertThat(emulator.ledger().batches().created()).isEqualTo(3);
         assertThat(json(out())).hasSize(40);
     }
@@ -133,7 +139,8 @@ final class BatchRunTest {
         assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
         requireAnswersInOrder(60);
         BatchLedger ledger = emulator.ledger().batches();
-        boolean again = Set.of("all-failed:1", "null-output:1", "status-0:1", "missing-line:1").contains(quirk);
+        boolean again = Set.of("all-failed:1", "null-output:1", "status-0:1", "missing-line:1")
+                .contains(quirk);
         assertThat(ledger.created()).isEqualTo(again ? 2 : 1);
         if (!quirk.equals("null-output:1") && !quirk.equals("missing-line:1")) {
             // Answers that the provider holds back are paid, and nothing can be done but ask again.
@@ -150,7 +157,8 @@ final class BatchRunTest {
             // A temperature that the endpoint refuses fails the row, not the batch.
             text.append(
                     i % 10 == 3
-                            ? "{\"custom_id\":\"id-" + i + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                            ? "{\"custom_id\":\"id-" + i
+                                    + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
                                     + "{\"model\":\"gpt-4o-mini\",\"temperature\":9,\"messages\":[{\"role\":\"user\","
                                     + "\"content\":\"x\"}]}}\n"
                             : line(i, "gpt-4o-mini"));
@@ -194,7 +202,9 @@ final class BatchRunTest {
         assertThat(submitted.end()).isEqualTo(RunEnd.AT_PROVIDER);
         assertThat(submitted.explanation().orElseThrow()).contains("1 batch runs at the provider");
         assertThatThrownBy(() -> run(
-                        RunSettings.builder(in, emulator.baseUri()).output(out()).build(),
+                        RunSettings.builder(in, emulator.baseUri())
+                                .output(out())
+                                .build(),
                         BatchBounds.DOCUMENTED,
                         step -> {}))
                 .isInstanceOf(BatchesRunException.class)
@@ -209,7 +219,8 @@ final class BatchRunTest {
 
     @Test
     void cancellingEndsEveryBatchKeepsWhatWasAnsweredAndFreesTheRest() throws IOException {
-        Emulator emulator = start(standard().withPace(BatchPace.parse("1h+1000/s")));
+        Emulator emulator =
+                start(standard().withPace(BatchPace.parse("20h+1000/s")).withTimeScale(3_600));
         Path in = batch(2_000);
         BatchBounds small = new BatchBounds(1_000, 200 << 20, 50_000, 2_000);
         assertThat(run(with(emulator, in, BatchGoal.SUBMIT), small, step -> {}).end())
@@ -219,8 +230,8 @@ final class BatchRunTest {
         assertThat(emulator.ledger().batches().ended().get("cancelled")).isEqualTo(2);
         assertThat(emulator.ledger().batches().enqueuedTokens()).isZero();
         // Nothing runs any more, so live calls may answer the rest.
-        RunReport live = run(
-                RunSettings.builder(in, emulator.baseUri()).output(out()).build(), small, step -> {});
+        RunReport live =
+                run(RunSettings.builder(in, emulator.baseUri()).output(out()).build(), small, step -> {});
         assertThat(live.end()).isEqualTo(RunEnd.COMPLETE);
         assertThat(emulator.ledger().batches().rowsAnsweredLiveToo()).isZero();
     }
@@ -232,7 +243,9 @@ final class BatchRunTest {
         int all = steps.get();
         assertThat(all).isGreaterThan(30);
         for (int dies = 1; dies <= all; dies++) {
-            assertThat(death(dies, steps)).as("batches created, with a death at step " + dies).isEqualTo(least);
+            assertThat(death(dies, steps))
+                    .as("batches created, with a death at step " + dies)
+                    .isEqualTo(least);
         }
         System.out.println("deaths at " + all + " steps: batches created twice 0, rows paid twice 0, rows lost 0");
     }
@@ -260,7 +273,9 @@ final class BatchRunTest {
         assertThat(report.end()).as("after a death at " + last).isEqualTo(RunEnd.COMPLETE);
         requireAnswersInOrder(200);
         BatchLedger ledger = emulator.ledger().batches();
-        assertThat(ledger.rowsPaidTwice()).as("rows paid twice after a death at " + last).isZero();
+        assertThat(ledger.rowsPaidTwice())
+                .as("rows paid twice after a death at " + last)
+                .isZero();
         Map<String, Integer> byPart = new HashMap<>();
         ledger.batches().forEach(batch -> byPart.merge(batch.metadata().get("penstock_part"), 1, Integer::sum));
         assertThat(byPart.values()).as("batches of each part").allMatch(count -> count == 1);
@@ -313,8 +328,9 @@ final class BatchRunTest {
     }
 
     private static String line(int i, String model) {
-        return "{\"custom_id\":\"id-" + i + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\""
-                + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Row " + i + "\"}],\"max_tokens\":20}}\n";
+        return "{\"custom_id\":\"id-" + i
+                + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"" + model
+                + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Row " + i + "\"}],\"max_tokens\":20}}\n";
     }
 
     private Path batch(int rows) throws IOException {

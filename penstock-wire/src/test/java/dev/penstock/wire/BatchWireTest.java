@@ -75,9 +75,10 @@ class BatchWireTest {
 
     @Test
     void aLineIsReadWithItsBodyByteByByte() {
-        BatchLine line = line("{\"id\":\"r\",\"custom_id\":\"é-1\",\"response\":{\"status_code\":200,\"request_id\":\"req_1\","
-                        + "\"body\":{\"a\": [1,  2], \"é\":\"x\"}},\"error\":null}")
-                .orElseThrow();
+        BatchLine line =
+                line("{\"id\":\"r\",\"custom_id\":\"é-1\",\"response\":{\"status_code\":200,\"request_id\":\"req_1\","
+                                + "\"body\":{\"a\": [1,  2], \"é\":\"x\"}},\"error\":null}")
+                        .orElseThrow();
         assertThat(line.customId()).isEqualTo("é-1");
         assertThat(line.status()).hasValue(200);
         assertThat(line.requestId()).contains("req_1");
@@ -92,14 +93,16 @@ class BatchWireTest {
                 .orElseThrow();
         assertThat(answered.status()).hasValue(400);
         assertThat(answered.requestId()).isEmpty();
-        BatchLine never = line("{\"custom_id\":\"b\",\"response\":null,\"error\":{\"code\":\"batch_expired\",\"message\":\"m\"}}")
-                .orElseThrow();
+        BatchLine never =
+                line("{\"custom_id\":\"b\",\"response\":null,\"error\":{\"code\":\"batch_expired\",\"message\":\"m\"}}")
+                        .orElseThrow();
         assertThat(never.status()).isEmpty();
         assertThat(never.errorCode()).isEqualTo("batch_expired");
         assertThat(never.errorMessage()).isEqualTo("m");
-        assertThat(line("{\"custom_id\":\"c\",\"response\":{\"status_code\":0,\"request_id\":\"\",\"body\":null},\"error\":null}")
-                        .orElseThrow()
-                        .body())
+        assertThat(
+                        line("{\"custom_id\":\"c\",\"response\":{\"status_code\":0,\"request_id\":\"\",\"body\":null},\"error\":null}")
+                                .orElseThrow()
+                                .body())
                 .isEmpty();
     }
 

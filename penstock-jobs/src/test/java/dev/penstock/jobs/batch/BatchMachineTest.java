@@ -116,8 +116,9 @@ class BatchMachineTest {
         provider.learned.put("m", 120_000L);
         BatchMachine machine = provider.run(SETTINGS.withGoal(BatchGoal.SUBMIT), 0);
         assertThat(provider.batches).hasSize(2);
-        assertThat(machine.parts()).extracting(Part::phase).containsExactly(
-                PartPhase.SUBMITTED, PartPhase.SUBMITTED, PartPhase.PLANNED, PartPhase.PLANNED);
+        assertThat(machine.parts())
+                .extracting(Part::phase)
+                .containsExactly(PartPhase.SUBMITTED, PartPhase.SUBMITTED, PartPhase.PLANNED, PartPhase.PLANNED);
         assertThat(provider.count("Merge")).isZero();
         provider.run(SETTINGS, 0);
         assertThat(provider.ended).isEqualTo(200_000);

@@ -64,8 +64,7 @@ class BatchSplitterTest {
 
     @Test
     void aRowThatIsLargerThanALimitGetsAPartOfItsOwn() {
-        BatchSplitter splitter =
-                new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.of(100), 1);
+        BatchSplitter splitter = new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.of(100), 1);
         assertThat(splitter.add(row(10, 500)).part()).isEqualTo(1);
         assertThat(splitter.add(row(10, 1)).part()).isEqualTo(2);
     }
@@ -84,9 +83,10 @@ class BatchSplitterTest {
     @Test
     void noRowIsLostAndNoBoundBrokenWhateverTheRows() {
         for (int seed = 1; seed <= 300; seed++) {
-            RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-            BatchBounds bounds = new BatchBounds(
-                    1 + random.nextInt(50), 50 + random.nextInt(2_000), 20 + random.nextInt(100), 1);
+            RandomGenerator random =
+                    RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+            BatchBounds bounds =
+                    new BatchBounds(1 + random.nextInt(50), 50 + random.nextInt(2_000), 20 + random.nextInt(100), 1);
             long queue = 20 + random.nextInt(500);
             BatchSplitter splitter = new BatchSplitter(bounds, family -> OptionalLong.of(queue), 7);
             Map<Integer, long[]> sums = new HashMap<>();

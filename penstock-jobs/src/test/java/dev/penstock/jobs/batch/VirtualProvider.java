@@ -90,8 +90,8 @@ final class VirtualProvider implements PartJournal {
                 machine = machine(settings);
             }
         }
-        throw new AssertionError("it does not come to an end; the last steps were "
-                + log.subList(log.size() - 20, log.size()));
+        throw new AssertionError(
+                "it does not come to an end; the last steps were " + log.subList(log.size() - 20, log.size()));
     }
 
     private void act(BatchMachine machine, BatchAction action, boolean deaf) {
@@ -103,23 +103,27 @@ final class VirtualProvider implements PartJournal {
                     long rows = Math.min(freeRows, Math.min(rowsPerPart, most));
                     freeRows -= rows;
                     parts.add(Part.planned(new PartSize(
-                            nextPart++,
-                            new PartKey("m", "/v1/responses"),
-                            rows,
-                            rows,
-                            rows * freeTokensEach)));
+                            nextPart++, new PartKey("m", "/v1/responses"), rows, rows, rows * freeTokensEach)));
                 }
                 parts.forEach(part -> disk.put(part.number(), part));
                 tell(deaf, () -> machine.planned(parts, now));
             }
             case BatchAction.Upload(Part part) -> {
                 String id = "file-" + part.number() + "-" + ++files;
-                answer(machine, part, deaf, () -> uploads.put(part.number(), id), () -> machine.uploaded(
-                        part.number(), id, now));
+                answer(
+                        machine,
+                        part,
+                        deaf,
+                        () -> uploads.put(part.number(), id),
+                        () -> machine.uploaded(part.number(), id, now));
             }
             case BatchAction.FindFile(Part part) ->
-                answer(machine, part, deaf, () -> {}, () -> machine.foundFile(
-                        part.number(), Optional.ofNullable(uploads.get(part.number())), now));
+                answer(
+                        machine,
+                        part,
+                        deaf,
+                        () -> {},
+                        () -> machine.foundFile(part.number(), Optional.ofNullable(uploads.get(part.number())), now));
             case BatchAction.Create(Part part) -> {
                 String id = "batch-" + (batches.size() + 1);
                 answer(
@@ -131,12 +135,16 @@ final class VirtualProvider implements PartJournal {
                         () -> machine.created(part.number(), object(id), now));
             }
             case BatchAction.FindBatch(Part part) ->
-                answer(machine, part, deaf, () -> {}, () -> machine.foundBatch(
-                        part.number(), unknownBatch(part).map(this::object), now));
+                answer(
+                        machine,
+                        part,
+                        deaf,
+                        () -> {},
+                        () -> machine.foundBatch(
+                                part.number(), unknownBatch(part).map(this::object), now));
             case BatchAction.Poll(Part part) -> {
                 advance();
-                answer(machine, part, deaf, () -> {}, () -> machine.polled(
-                        part.number(), object(part.batchId()), now));
+                answer(machine, part, deaf, () -> {}, () -> machine.polled(part.number(), object(part.batchId()), now));
             }
             case BatchAction.Cancel(Part part) ->
                 answer(
@@ -165,12 +173,7 @@ final class VirtualProvider implements PartJournal {
                 tell(deaf, () -> machine.released(part.number(), part.size().rows() - problems.size(), now));
             }
             case BatchAction.DeleteFile(Part part) ->
-                answer(
-                        machine,
-                        part,
-                        deaf,
-                        () -> uploads.remove(part.number()),
-                        () -> machine.deleted(part.number()));
+                answer(machine, part, deaf, () -> uploads.remove(part.number()), () -> machine.deleted(part.number()));
             case BatchAction.Wait(OptionalLong until) -> {
                 if (until.isEmpty() || until.getAsLong() - now <= 0) {
                     throw new AssertionError("a wait that has no end or is over: " + until);
@@ -187,18 +190,22 @@ final class VirtualProvider implements PartJournal {
     private void answer(BatchMachine machine, Part part, boolean deaf, Runnable happens, Runnable heard) {
         double fate = random.nextDouble();
         if (fate < faults) {
-            tell(deaf, () -> machine.failed(
-                    part.number(),
-                    new Verdict.Transient(Verdict.Fault.SERVER_ERROR, Optional.empty(), "broken"),
-                    now));
+            tell(
+                    deaf,
+                    () -> machine.failed(
+                            part.number(),
+                            new Verdict.Transient(Verdict.Fault.SERVER_ERROR, Optional.empty(), "broken"),
+                            now));
             return;
         }
         happens.run();
         if (fate < faults + lostAnswers) {
-            tell(deaf, () -> machine.failed(
-                    part.number(),
-                    new Verdict.Transient(Verdict.Fault.CONNECTION_LOST, Optional.empty(), "lost"),
-                    now));
+            tell(
+                    deaf,
+                    () -> machine.failed(
+                            part.number(),
+                            new Verdict.Transient(Verdict.Fault.CONNECTION_LOST, Optional.empty(), "lost"),
+                            now));
         } else {
             tell(deaf, heard);
         }
