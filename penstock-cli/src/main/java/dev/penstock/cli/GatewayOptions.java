@@ -13,6 +13,7 @@ import dev.penstock.wire.GoDuration;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -65,6 +66,10 @@ final class GatewayOptions {
             throw new UsageException("the base URL of the upstream must be absolute, as in https://api.openai.com/v1;"
                     + " give scheme and host with --upstream or OPENAI_BASE_URL");
         }
+        if (url.getRawUserInfo() != null || url.getRawQuery() != null || url.getRawFragment() != null) {
+            throw new UsageException("the base URL for " + url.getHost() + " holds a user, a query or a fragment (not"
+                    + " shown); give host and path only, as in https://api.openai.com/v1");
+        }
         boolean clientsHaveKeysOfOurs = command.configuring.config.isPresent();
         Optional<String> name = command.answering.keyVariable.or(
                 () -> clientsHaveKeysOfOurs ? Optional.of(KEY_VARIABLE) : Optional.empty());
@@ -92,7 +97,7 @@ final class GatewayOptions {
                 command.answering.requestsPerMinute,
                 command.answering.requestsPerDay,
                 command.answering.tokensPerMinute);
-        atLeastOne("--concurrency", command.answering.concurrency);
+        between("--concurrency", command.answering.concurrency, Integer.MAX_VALUE);
         return new Upstream(
                 name,
                 url,
@@ -129,20 +134,24 @@ final class GatewayOptions {
     GatewayConfig config(Optional<GatewayConfig> file, Upstream fallback) {
         GatewayConfig base = file.orElseGet(() -> GatewayConfig.of(fallback));
         QueueSettings queue = base.queue();
-        atLeastOne("--max-waiting", command.queueing.maxWaiting);
-        atLeastOne("--max-attempts", command.queueing.maxAttempts);
+        between("--max-waiting", command.queueing.maxWaiting, QueueSettings.MOST_REQUESTS);
+        between("--max-attempts", command.queueing.maxAttempts, QueueSettings.MOST_ATTEMPTS);
+        checkWhatTheFileSays(base, fallback);
         QueueSettings changed = new QueueSettings(
                 command.queueing.maxWaiting.orElse(queue.maxRequests()),
                 queue.maxBytes(),
                 queue.maxBodyBytes(),
-                duration("--deadline", command.queueing.deadline).orElse(queue.deadline()),
-                duration("--timeout", command.queueing.timeout).orElse(queue.timeout()),
+                duration("--deadline", command.queueing.deadline, QueueSettings.LONGEST, "24h")
+                        .orElse(queue.deadline()),
+                duration("--timeout", command.queueing.timeout, QueueSettings.LONGEST, "24h")
+                        .orElse(queue.timeout()),
                 command.queueing.maxAttempts.orElse(queue.maxAttempts()));
         return new GatewayConfig(
                 base.upstreams(),
                 base.keys(),
                 changed,
-                duration("--keep-alive", command.queueing.keepAlive).or(base::keepAlive),
+                duration("--keep-alive", command.queueing.keepAlive, QueueSettings.LONGEST_SILENCE, "5m")
+                        .or(base::keepAlive),
                 command.queueing.joinIdentical || base.joinIdentical(),
                 base.stateFile());
     }
@@ -156,16 +165,55 @@ final class GatewayOptions {
         }
     }
 
-    private static void atLeastOne(String option, OptionalInt given) {
-        if (given.orElse(1) < 1) {
-            throw new UsageException(option + " is " + given.getAsInt() + "; it must be 1 or more");
+    /** Options for the one upstream of the command line would mean nothing beside those of a file. */
+    private void checkWhatTheFileSays(GatewayConfig file, Upstream fallback) {
+        for (Upstream upstream : file.upstreams()) {
+            if (isThisGateway(upstream.baseUrl())) {
+                throw new UsageException(
+                        "the upstream " + upstream.baseUrl() + " is this gateway itself: OPENAI_BASE_URL,"
+                                + " which is for its clients, is probably set here too. Name the API with --upstream");
+            }
+        }
+        List<String> given = givenForTheUpstream();
+        if (!given.isEmpty() && !file.upstreams().contains(fallback)) {
+            throw new UsageException("the configuration names upstreams, and " + String.join(", ", given)
+                    + " would mean nothing beside them; leave " + (given.size() == 1 ? "it" : "them")
+                    + " out, or take upstreams: out of the file");
         }
     }
 
-    private static Optional<Duration> duration(String option, Optional<String> text) {
+    private boolean isThisGateway(URI url) {
+        String host = String.valueOf(url.getHost());
+        boolean here = ApiAddress.isLoopback(host) || host.equalsIgnoreCase(command.host);
+        return here && url.getPort() > 0 && (url.getPort() == command.port || url.getPort() == command.adminPort);
+    }
+
+    private List<String> givenForTheUpstream() {
+        GatewayCommand.Answering given = command.answering;
+        List<String> names = new ArrayList<>();
+        given.emulate.ifPresent(value -> names.add("--emulate"));
+        given.emulateLatency.ifPresent(value -> names.add("--emulate-latency"));
+        given.upstream.ifPresent(value -> names.add("--upstream"));
+        given.keyVariable.ifPresent(value -> names.add("--api-key-env"));
+        given.requestsPerMinute.ifPresent(value -> names.add("--rpm"));
+        given.tokensPerMinute.ifPresent(value -> names.add("--tpm"));
+        given.requestsPerDay.ifPresent(value -> names.add("--rpd"));
+        given.concurrency.ifPresent(value -> names.add("--concurrency"));
+        return names;
+    }
+
+    private static void between(String option, OptionalInt given, int most) {
+        if (given.isPresent() && (given.getAsInt() < 1 || given.getAsInt() > most)) {
+            String rule = most == Integer.MAX_VALUE ? "1 or more" : "1 to " + Figures.count(most);
+            throw new UsageException(option + " is " + given.getAsInt() + "; it must be " + rule);
+        }
+    }
+
+    private static Optional<Duration> duration(
+            String option, Optional<String> text, Duration most, String mostInWords) {
         return text.map(given -> GoDuration.parse(given)
-                .filter(Duration::isPositive)
-                .orElseThrow(() -> new UsageException(
-                        option + " is '" + given + "'; it must be a duration above zero, such as 90s or 8m")));
+                .filter(time -> time.compareTo(QueueSettings.SHORTEST) >= 0 && time.compareTo(most) <= 0)
+                .orElseThrow(() -> new UsageException(option + " is '" + given + "'; it must be a duration from 1s to "
+                        + mostInWords + ", such as 90s")));
     }
 }

@@ -20,6 +20,7 @@ import dev.penstock.wire.TierTable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,6 +46,9 @@ final class GatewaySession {
     private final Shell shell;
     private final GatewayCommand command;
     private final GatewayOptions options;
+
+    /** Where spent budgets are kept, from start to end. */
+    private Optional<Path> stateFile = Optional.empty();
 
     GatewaySession(Shell shell, GatewayCommand command) {
         this.shell = shell;
@@ -92,6 +96,7 @@ final class GatewaySession {
             Optional<ConfigFile> file = options.configFile(upstream);
             GatewayConfig config = options.config(file.map(ConfigFile::current), upstream);
             options.checkWhoMayComeIn(config.keys());
+            stateFile = config.stateFile();
             try (TenantBudgets budgets =
                     config.stateFile().map(TenantBudgets::open).orElseGet(TenantBudgets::forgetful)) {
                 return serve(config, file, budgets, upstream, tiers);
@@ -181,6 +186,11 @@ final class GatewaySession {
             options.checkWhoMayComeIn(changed.keys());
             gateway.reconfigure(options.config(Optional.of(changed), fallback));
             notice("The configuration was read again: " + upstreams(changed) + ".");
+            if (changed.stateFile().isPresent() && !changed.stateFile().equals(stateFile)) {
+                notice("Budgets stay " + stateFile.map(path -> "in " + path).orElse("in memory only")
+                        + " until the gateway" + " is started again; "
+                        + changed.stateFile().get() + " is not used yet.");
+            }
         } catch (UsageException e) {
             shell.error(e.getMessage() + ". The configuration is not changed.");
         }
@@ -218,7 +228,9 @@ final class GatewaySession {
         config.stateFile().ifPresent(file -> err.println("  budgets    kept in " + file));
         err.println("  live page  " + admin.uri());
         err.println();
-        err.println("  export OPENAI_BASE_URL=" + base + (trying ? " OPENAI_API_KEY=any" : ""));
+        boolean everywhere = command.host.equals("0.0.0.0") || command.host.equals("::");
+        String reached = everywhere ? "http://<this machine>:" + gateway.port() + "/v1" : base;
+        err.println("  export OPENAI_BASE_URL=" + reached + (trying ? " OPENAI_API_KEY=any" : ""));
         if (trying) {
             err.println("  curl " + base + "/chat/completions -d '{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":"
                     + "\"user\",\"content\":\"Hello\"}]}'");

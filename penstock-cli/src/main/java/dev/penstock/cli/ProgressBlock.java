@@ -245,7 +245,7 @@ final class ProgressBlock {
 
     /** Whether a reason for waiting speaks of this limit; caps and limits of one dimension differ in their amount. */
     private static boolean isAbout(String reason, LimitUse use) {
-        String named = "the limit of " + use.limit().amount() + " "
+        String named = "the limit of " + Figures.count(use.limit().amount()) + " "
                 + use.limit().dimension().label();
         boolean cap = use.source() == LimitSource.CAP;
         return reason.startsWith(named) && reason.endsWith("(as configured)") == cap;

@@ -64,6 +64,7 @@ class ArchitectureTest {
         "limit.LimitExceeded",
         "limit.LimitState",
         "limit.Scope",
+        "limit.ShownReset",
         "limit.Unit",
         "queue.Arrival",
         "queue.FairQueue",

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gateway's options, and the gateway as a process. */
 @Timeout(120)
@@ -78,17 +79,22 @@ class GatewayCommandTest {
                 "--port 70000 | --port is 70000; it must be 0 (any free one) to 65535",
                 "--admin-port -1 | --admin-port is -1; it must be 0 (any free one) to 65535",
                 "--port many | --port is 'many'; it must be a whole number",
-                "--deadline soon | --deadline is 'soon'; it must be a duration above zero, such as 90s or 8m",
-                "--timeout 0s | --timeout is '0s'; it must be a duration above zero, such as 90s or 8m",
-                "--keep-alive 15 | --keep-alive is '15'; it must be a duration above zero",
-                "--max-waiting 0 | --max-waiting is 0; it must be 1 or more",
-                "--max-attempts 0 | --max-attempts is 0; it must be 1 or more",
+                "--deadline soon | --deadline is 'soon'; it must be a duration from 1s to 24h, such as 90s",
+                "--timeout 0s | --timeout is '0s'; it must be a duration from 1s to 24h, such as 90s",
+                "--deadline 48h | --deadline is '48h'; it must be a duration from 1s to 24h",
+                "--keep-alive 15 | --keep-alive is '15'; it must be a duration from 1s to 5m",
+                "--max-waiting 0 | --max-waiting is 0; it must be 1 to 1,000,000",
+                "--max-attempts 0 | --max-attempts is 0; it must be 1 to 20",
                 "--concurrency 0 | --concurrency is 0; it must be 1 or more",
                 "--rpm 0 | --rpm is 0; it must be 1 or more",
                 "--config | --config needs a value: --config FILE",
                 "--emulate tier-9 | --emulate is 'tier-9'; it must be free, 1 to 5",
                 "--emulate 1 --emulate-latency brief | --emulate-latency: latency is 'brief'",
                 "--upstream here | the base URL of the upstream must be absolute",
+                "--upstream http://u:hunter2@127.0.0.1/v1 | the base URL for 127.0.0.1 holds a user, a query or a fragment",
+                "--upstream http://127.0.0.1/v1?key=x | the base URL for 127.0.0.1 holds a user, a query or a fragment",
+                "--upstream http://localhost:8429/v1 | the upstream http://localhost:8429/v1 is this gateway itself",
+                "--port 9001 --upstream http://127.0.0.1:8430/v1 | the upstream http://127.0.0.1:8430/v1 is this gateway",
                 "--upstream ftp://127.0.0.1/v1 | the base URL of the upstream must be absolute",
             })
     void aValueIsRefusedWithWhatItMustBe(String options, String sentence) {
@@ -169,6 +175,25 @@ class GatewayCommandTest {
                 .anyMatch(line -> line.startsWith("penstock: " + file + ":5:12: "));
         assertThat(console.err()).doesNotContain(Console.KEY);
         assertThat(console.out()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--emulate 1",
+                "--rpm 3",
+                "--upstream http://127.0.0.1:2/v1",
+                "--concurrency 5",
+                "--tpm 900 --rpd 10"
+            })
+    void whatWouldMeanNothingBesideTheUpstreamsOfAFileIsRefused(String options) throws IOException {
+        Path file = folder.resolve("gateway.yaml");
+        Files.writeString(file, "upstreams:\n  - name: main\n    url: http://127.0.0.1:1/v1\n");
+        String line = "gateway --config " + file + " --port 0 --admin-port 0 " + options;
+        assertThat(console.run(line.split(" ", -1))).isEqualTo(2);
+        assertThat(console.err())
+                .startsWith("penstock: the configuration names upstreams, and " + options.split(" ", -1)[0])
+                .contains("would mean nothing beside them");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.time.Duration;
  */
 public record Dimension(Scope scope, Unit unit, Duration window) {
     private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
 
     public static final Dimension REQUESTS_PER_MINUTE = new Dimension(Scope.ORGANIZATION, Unit.REQUESTS, MINUTE);
@@ -31,6 +32,8 @@ public record Dimension(Scope scope, Unit unit, Duration window) {
         String per;
         if (window.equals(MINUTE)) {
             per = "minute";
+        } else if (window.equals(HOUR)) {
+            per = "hour";
         } else if (window.equals(DAY)) {
             per = "day";
         } else if (window.toDays() > 0 && window.equals(Duration.ofDays(window.toDays()))) {

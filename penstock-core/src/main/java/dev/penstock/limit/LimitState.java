@@ -19,4 +19,17 @@ public record LimitState(Limit limit, long remaining, Optional<Duration> resetIn
     public Dimension dimension() {
         return limit.dimension();
     }
+
+    /** What the reset tells of the window; empty if it tells nothing, because there is none or nothing is in use. */
+    public Optional<ShownReset> shownReset() {
+        long used = limit.amount() - remaining;
+        return used <= 0 || limit.amount() <= 0
+                ? Optional.empty()
+                : resetIn.map(reset -> new ShownReset(used, limit.amount(), reset.toNanos()));
+    }
+
+    /** Whether the reset is too short for a limit of this window, however the provider counts. */
+    public boolean contradicts(Duration window) {
+        return shownReset().filter(reset -> reset.tooShortFor(window.toNanos())).isPresent();
+    }
 }

@@ -30,7 +30,7 @@ import java.util.function.Predicate;
  *       seconds of share, where W is the largest sum of weights of tenants that wait together, N the largest number of
  *       them and l the largest share; also when new tenants arrive without end. Inside its line it is passed by those
  *       with an earlier deadline only.
- *   <li>While a band waits behind another one, it X
+ *   <li>While a band waits behind more urgent ones, it is served at least every tenth time that one is taken.
  *   <li>A tenant that was idle or held back starts where the others are: nobody can save up.
  * </ul>
  *

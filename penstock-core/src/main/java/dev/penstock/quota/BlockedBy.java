@@ -1,10 +1,11 @@
 package dev.penstock.quota;
 
 import dev.penstock.limit.Dimension;
+import java.util.Locale;
 
 /** Why a request may not be sent now. */
 public sealed interface BlockedBy {
-    /** One clause for a person, for example {@code the limit of 200000 tokens per minute}. */
+    /** One clause for a person, for example {@code the limit of 200,000 tokens per minute}. */
     String explanation();
 
     /**
@@ -16,7 +17,7 @@ public sealed interface BlockedBy {
     record ByLimit(Dimension dimension, long limit, long needed, LimitSource source) implements BlockedBy {
         @Override
         public String explanation() {
-            return "the limit of " + limit + " " + dimension.label()
+            return "the limit of " + String.format(Locale.ROOT, "%,d", limit) + " " + dimension.label()
                     + (source == LimitSource.CAP ? " (as configured)" : "");
         }
     }

@@ -38,6 +38,25 @@ final class BurstProbe {
         return multiple < MOST_MULTIPLE ? Math.max(1, Math.min(paid, doubledAt + DOUBLING_NANOS - now)) : paid;
     }
 
+    /**
+     * Time until the next request may leave when refill worth {@code aheadNanos} is spent before it. The multiple doubles
+     * whenever it may, which those that wait see to; nothing can leave sooner.
+     */
+    long waitNanos(double aheadNanos, long now) {
+        advance(now);
+        double owed = debtNanos + aheadNanos;
+        double speed = multiple;
+        long at = now;
+        long doublesAt = doubledAt + DOUBLING_NANOS;
+        while (speed < MOST_MULTIPLE && owed / speed - SLACK_NANOS > doublesAt - at) {
+            owed -= speed * (doublesAt - at);
+            speed *= 2;
+            at = doublesAt;
+            doublesAt += DOUBLING_NANOS;
+        }
+        return at - now + Math.max(0, (long) Math.ceil(owed / speed - SLACK_NANOS));
+    }
+
     /** Records that refill worth {@code nanos} was spent. */
     void spent(double nanos, long now) {
         advance(now);

@@ -4,6 +4,7 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
+import dev.penstock.limit.ShownReset;
 import dev.penstock.limit.Unit;
 import java.time.Duration;
 
@@ -28,6 +29,10 @@ final class Meter {
     private static final long CAUTION_NANOS = 5_000_000_000L;
 
     private static final double CAUTION_SHARE = 0.5;
+    /** What is missing where nothing is known to flow back; a little remains, to be corrected by. */
+    private static final double NO_REFILL_SHARE = 0.98;
+    /** Resets in a row that are too long for a bucket. */
+    private static final int ENOUGH_LONG_RESETS = 2;
     /** Printed waits are cut to the millisecond; this makes up for it. */
     private static final long TRUNCATION_NANOS = 2_000_000;
 
@@ -37,7 +42,7 @@ final class Meter {
     private final SlidingWindow window;
     private final ShownWindow shown;
     private final BurstProbe probe = new BurstProbe();
-    private final ForeignUse foreignUse = new ForeignUse();
+    private final ForeignUse foreignUse;
     private final ForeignTotal foreignTotal = new ForeignTotal();
     /** A day's burst is no burst: the minute's limits pace it. */
     private final boolean probed;
@@ -48,6 +53,8 @@ final class Meter {
     private long amount;
     private long takenInAll;
     private boolean windowed;
+    private int longResets;
+    private boolean resetsDenyRefill;
     private long reserveNanos;
 
     private boolean closed;
@@ -62,6 +69,7 @@ final class Meter {
     private boolean observed;
     private long observedAt;
     private int contradictions;
+    private long contradictedSince;
 
     Meter(Limit limit, LimitSource source, long now) {
         this.dimension = limit.dimension();
@@ -72,6 +80,7 @@ final class Meter {
         this.bucket = new TokenBucket(Math.max(1, amount), windowNanos, now);
         this.window = new SlidingWindow(windowNanos, now);
         this.shown = new ShownWindow(windowNanos);
+        this.foreignUse = new ForeignUse(windowNanos);
         this.startedAt = now;
         this.calmSince = now;
         // A cap of the user's own is counted here alone: nothing can overtake anything.
@@ -125,7 +134,7 @@ final class Meter {
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
 
-    /** Time until {@code units} fit when {@code ahead} is taken before them; how a burst is probed is left out. */
+    /** Time until {@code units} fit when {@code ahead} is taken before them. */
     long waitNanos(long ahead, long units, long now) {
         if (units == 0) {
             return 0;
@@ -138,6 +147,7 @@ final class Meter {
         } else {
             // Caution after a refusal is over soon; only what others are known to take will be missing then too.
             wait = bucket.waitNanos(ahead, units, foreignUse.shareOf(1 / bucket.nanosPerUnit()), now);
+            wait = Math.max(wait, probed ? probe.waitNanos(ahead * bucket.nanosPerUnit(), now) : 0);
         }
         return closed && closedUntil - now > wait ? closedUntil - now : wait;
     }
@@ -204,16 +214,18 @@ final class Meter {
         observed = true;
         observedAt = sentAt;
         contradictions = 0;
+        judgeRefill(state);
         double perNano = 1 / bucket.nanosPerUnit();
-        double foreign =
-                foreignTotal.observe(sentAt, remaining, totalAtSending - sent.refused(), sent.shortlyAfter(), perNano);
-        foreignUse.observe(sentAt, remaining, totalAtSending, perNano, bucket.depth());
+        boolean flowsBack = flowsBack();
+        double foreign = foreignTotal.observe(
+                sentAt, remaining, totalAtSending - sent.refused(), sent.shortlyAfter(), flowsBack ? perNano : 0);
+        foreignUse.observe(sentAt, remaining, totalAtSending, sent, perNano, flowsBack, bucket.depth());
         windowed |= foreignUse.seesNoRefill();
         if (windowed) {
             return 0;
         }
         setDrain(now);
-        double refill = perNano * (1 - foreignUse.shareOf(perNano));
+        double refill = perNano * (1 - missingShare());
         double told = window.replay(remaining, sentAt, now, sent.since(), refill, bucket.depth());
         double believed = bucket.level(now);
         // Requests overtake each other: what left just before may not be in the answer yet, what left just after may
@@ -228,15 +240,44 @@ final class Meter {
         return foreign;
     }
 
+    /** A bucket's reset is in proportion to what is in use; one that is much longer is not of a bucket of this window. */
+    private void judgeRefill(LimitState state) {
+        boolean tooLong = state.shownReset()
+                .filter(reset -> reset.tooLongFor(windowNanos))
+                .isPresent();
+        longResets = tooLong ? longResets + 1 : 0;
+        if (longResets >= ENOUGH_LONG_RESETS && !resetsDenyRefill) {
+            resetsDenyRefill = true;
+            foreignTotal.forget();
+        }
+    }
+
+    /** Whether units flow back all the time, at the rate of the limit, as far as is known. */
+    private boolean flowsBack() {
+        return !resetsDenyRefill && !windowed && !shown.found();
+    }
+
+    /** The share of the limit's rate that does not come back to us. */
+    private double missingShare() {
+        return resetsDenyRefill ? NO_REFILL_SHARE : foreignUse.shareOf(1 / bucket.nanosPerUnit());
+    }
+
     /** Whether a refusal named this limit and its amount in words. */
     boolean namedByRefusal() {
         return namedByRefusal;
     }
 
-    /** Notes an answer that reads this limit as another one; returns whether that has happened {@code often} in a row. */
-    boolean contradicted(int often) {
+    /**
+     * Notes an answer that reads this limit as another one; returns whether that has happened {@code often} in a row. For a
+     * moment, before it ends, a long window shows the resets of a short one.
+     */
+    boolean contradicted(int often, long sentAt) {
+        if (contradictions == 0) {
+            contradictedSince = sentAt;
+        }
         contradictions++;
-        return contradictions >= often;
+        long moment = windowNanos <= LONGEST_BURST_NANOS ? 0 : ShownReset.mostOfAnEnd(windowNanos);
+        return contradictions >= often && sentAt - contradictedSince >= moment;
     }
 
     boolean windowed() {
@@ -325,12 +366,14 @@ final class Meter {
     }
 
     private void setDrain(long now) {
-        double share = foreignUse.shareOf(1 / bucket.nanosPerUnit());
+        double share = missingShare();
         bucket.setDrain(cautious ? Math.max(share, CAUTION_SHARE) : share, now);
     }
 
     private void changeLimit(long newAmount, long now) {
         amount = newAmount;
+        longResets = 0;
+        resetsDenyRefill = false;
         foreignTotal.forget();
         foreignUse.forget();
         bucket.setLimit(Math.max(1, newAmount), now);

@@ -257,6 +257,8 @@ public final class Quota {
 
     /**
      * Applies what the head of an answer says of the limits, while its body is still coming. The reservation stays open.
+     * That the request was taken counts as an answer, once: where streams last for minutes, waiting for their ends would keep
+     * the calls in flight few, though nothing speaks against more.
      *
      * @param states as for {@link Settlement.Answered}, to which they need not be given again; that there was an answer says
      *     something even if there are none
@@ -264,11 +266,8 @@ public final class Quota {
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();
         try {
-            blindWindow.answered(reservation.sentAtNanos());
-            if (!states.isEmpty()) {
-                answers++;
-                observe(states, reservation, now);
-            }
+            admitted(reservation, inFlight, now);
+            observe(states, reservation, now);
         } finally {
             lock.unlock();
         }
@@ -289,8 +288,8 @@ public final class Quota {
             inFlight--;
             switch (settlement) {
                 case Answered answered -> {
-                    answered(reservation, now);
-                    concurrency.succeeded(inFlight + 1, now - reservation.sentAtNanos(), now);
+                    admitted(reservation, inFlight + 1, now);
+                    took(now - reservation.sentAtNanos());
                     observe(answered.states(), reservation, now);
                 }
                 case Failed failed -> {
@@ -429,12 +428,15 @@ public final class Quota {
         return new Reservation(cost, now, total);
     }
 
-    private void answered(Reservation reservation, long now) {
+    /** The provider took a request: what that proves of the load is proven with the head of the answer. */
+    private void admitted(Reservation reservation, int running, long now) {
+        if (!reservation.admitOnce()) {
+            return;
+        }
         answers++;
         overload.answered();
+        concurrency.succeeded(running, now - reservation.sentAtNanos(), now);
         blindWindow.answered(reservation.sentAtNanos());
-        double took = now - reservation.sentAtNanos();
-        meanLatencyNanos = meanLatencyNanos == 0 ? took : meanLatencyNanos + (took - meanLatencyNanos) / MEAN_OF;
         if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
             blindRefusals = 0;
         }
@@ -443,12 +445,20 @@ public final class Quota {
         }
     }
 
+    /** How long a call took until its place was free again. */
+    private void took(double nanos) {
+        meanLatencyNanos = meanLatencyNanos == 0 ? nanos : meanLatencyNanos + (nanos - meanLatencyNanos) / MEAN_OF;
+    }
+
     private void observe(List<LimitState> states, Reservation reservation, long now) {
         if (states.isEmpty()) {
             return;
         }
         if (meters.stream().noneMatch(Meter::observed)) {
             implied = settings.hidden().impliedBy(states);
+            if (states.stream().anyMatch(this::contradictsImplied)) {
+                implied = List.of();
+            }
             learn(
                     implied.stream()
                             .filter(limit -> states.stream()
@@ -460,7 +470,7 @@ public final class Quota {
         for (LimitState shown : states) {
             LimitState state =
                     new LimitState(new Limit(named(shown), shown.limit().amount()), shown.remaining(), shown.resetIn());
-            if (contradictsWhatWasSeen(state)) {
+            if (contradictsWhatWasSeen(state, reservation.sentAtNanos())) {
                 continue;
             }
             Meter meter = meterFor(state.limit(), LimitSource.HEADERS, now);
@@ -490,16 +500,27 @@ public final class Quota {
 
     /**
      * Which limit a header speaks of. It does not name its window; the reader guesses it from the reset, and a known row
-     * of limits or a refusal that named the limit in words knows better.
+     * of limits or a refusal that named the limit in words knows better. Of a few units in use the reset often fits no window
+     * exactly; then what was read before holds.
      */
     private Dimension named(LimitState state) {
         Dimension guessed = state.dimension();
         for (Limit limit : implied) {
-            boolean sameUnit = limit.dimension().unit() == guessed.unit()
-                    && limit.dimension().scope() == guessed.scope();
-            if (sameUnit && limit.amount() == state.limit().amount()) {
+            boolean sameLimit = sameKind(limit.dimension(), guessed)
+                    && limit.amount() == state.limit().amount();
+            if (sameLimit && !state.contradicts(limit.dimension().window())) {
                 return limit.dimension();
             }
+        }
+        Optional<Dimension> readBefore = meters.stream()
+                .filter(meter -> meter.observed()
+                        && meter.amount() == state.limit().amount()
+                        && sameKind(meter.dimension(), guessed))
+                .map(Meter::dimension)
+                .filter(dimension -> mayBe(state, dimension))
+                .findFirst();
+        if (readBefore.isPresent()) {
+            return readBefore.get();
         }
         boolean refusedOtherwise = find(guessed)
                 .filter(meter -> meter.namedByRefusal()
@@ -510,19 +531,43 @@ public final class Quota {
                 : guessed;
     }
 
+    private boolean contradictsImplied(LimitState state) {
+        return implied.stream()
+                .filter(limit -> sameKind(limit.dimension(), state.dimension())
+                        && limit.amount() == state.limit().amount())
+                .anyMatch(limit -> state.contradicts(limit.dimension().window()));
+    }
+
+    /** Whether a state may speak of this limit. One that decides nothing is read as a minute. */
+    private static boolean mayBe(LimitState state, Dimension dimension) {
+        long window = dimension.window().toNanos();
+        return state.shownReset()
+                .map(reset -> reset.fits(window))
+                .orElse(state.dimension().window().equals(REQUESTS_PER_MINUTE.window()));
+    }
+
+    private static boolean sameKind(Dimension one, Dimension other) {
+        return one.unit() == other.unit() && one.scope() == other.scope();
+    }
+
     /** Whether the same limit was read with another window before; after a few times the newer reading wins. */
-    private boolean contradictsWhatWasSeen(LimitState state) {
+    private boolean contradictsWhatWasSeen(LimitState state, long sentAt) {
         Optional<Meter> other = meters.stream()
                 .filter(meter -> meter.observed()
                         && meter.amount() == state.limit().amount()
-                        && meter.dimension().unit() == state.dimension().unit()
-                        && meter.dimension().scope() == state.dimension().scope()
+                        && sameKind(meter.dimension(), state.dimension())
                         && !meter.dimension().equals(state.dimension()))
                 .findFirst();
-        if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS)) {
+        if (other.isEmpty() || !other.get().contradicted(MAX_CONTRADICTIONS, sentAt)) {
             return other.isPresent();
         }
         meters.remove(other.get());
+        if (implied.contains(new Limit(other.get().dimension(), other.get().amount()))) {
+            // It was not that row of limits, so what else the row says does not hold either.
+            implied = List.of();
+            meters.removeIf(
+                    meter -> meter.source() == LimitSource.INFERRED && !meter.observed() && !meter.namedByRefusal());
+        }
         return false;
     }
 

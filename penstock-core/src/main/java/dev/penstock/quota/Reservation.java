@@ -12,7 +12,9 @@ public final class Reservation {
     /** What had been reserved in all, this reservation included, when it was sent. */
     private final Cost totalAtSending;
 
-    private boolean settled; // Guarded by the lock of its quota.
+    // Guarded by the lock of its quota.
+    private boolean admitted;
+    private boolean settled;
 
     Reservation(Cost cost, long sentAtNanos, Cost totalAtSending) {
         this.cost = cost;
@@ -31,6 +33,13 @@ public final class Reservation {
 
     Cost totalAtSending() {
         return totalAtSending;
+    }
+
+    /** Notes that the provider took the request; returns whether that is news. */
+    boolean admitOnce() {
+        boolean first = !admitted;
+        admitted = true;
+        return first;
     }
 
     boolean settleOnce() {

@@ -4,8 +4,8 @@ package dev.penstock.quota;
  * Finds out that a limit is counted in windows which begin at fixed times, from the resets that answers show. A bucket's
  * reset grows with what is in use, in proportion; a window's points to the same moment, whatever is in use. Once it is
  * found, each window is used whole, and the next one begins when the provider said so, not when a window's length has
- * passed since our own requests. Headers do not name the window, so nothing else tells 20 requests in 5 s from 20 in a
- * minute.
+ * passed since our own requests. Headers do not name the window, so nothing else tells 20 requests in 5 s or in an hour from
+ * 20 in a minute.
  *
  * <p>A sliding window's reset moves on with each request; whatever does not keep to the moment that it told is not taken for
  * a window again.
@@ -14,6 +14,8 @@ package dev.penstock.quota;
  */
 final class ShownWindow {
     private static final long SECOND_NANOS = 1_000_000_000;
+    private static final long HOUR_NANOS = 3_600 * SECOND_NANOS;
+    private static final long DAY_NANOS = 24 * HOUR_NANOS;
     private static final int ENOUGH_ANSWERS = 3;
     /** Far more than requests differ in the time that they need to reach the provider. */
     private static final long LATENESS_NANOS = 150_000_000;
@@ -23,6 +25,13 @@ final class ShownWindow {
     private static final long CUT_NANOS = 2_000_000;
 
     private static final double BUCKET_TOLERANCE = 0.03;
+
+    /** Longer than the named window by more than any rounding. */
+    private static final long LONGER_NANOS = 2 * SECOND_NANOS;
+    /** An end must have stood still for longer than the rounding of resets could make it seem so. */
+    private static final int ENOUGH_ROUNDINGS = 3;
+    /** Ends are known to a fraction of this. */
+    private static final long STEP_NANOS = 10 * SECOND_NANOS;
 
     private final long namedNanos;
 
@@ -40,7 +49,11 @@ final class ShownWindow {
     private long longestReset;
 
     // The window, once it is found.
+    /** As far as was seen; of a long window that is the least it can be. */
     private long lengthNanos;
+
+    private long toldEnd;
+    private long shortestStep = Long.MAX_VALUE;
     /** Its end was not told yet, but follows from the last one. */
     private boolean deduced;
 
@@ -49,8 +62,8 @@ final class ShownWindow {
     private long atTheEnd;
 
     /**
-     * @param namedNanos the window as it is named; only a shorter one matters, since counting the last window satisfies one
-     *     of the same length whenever it begins
+     * @param namedNanos the window as it is named; one of the same length does not matter, since counting the last window
+     *     satisfies it whenever it begins
      */
     ShownWindow(long namedNanos) {
         this.namedNanos = namedNanos;
@@ -60,8 +73,16 @@ final class ShownWindow {
         return found;
     }
 
+    /** How long the window is, as far as that can be told: people choose hours and days. */
     long lengthNanos() {
-        return lengthNanos;
+        if (lengthNanos <= namedNanos) {
+            return lengthNanos;
+        }
+        long longer = lengthNanos - LONGER_NANOS;
+        long usual = longer <= HOUR_NANOS ? HOUR_NANOS : longer <= DAY_NANOS ? DAY_NANOS : 30 * DAY_NANOS;
+        long stepped =
+                shortestStep == Long.MAX_VALUE ? usual : (shortestStep + STEP_NANOS / 2) / STEP_NANOS * STEP_NANOS;
+        return Math.min(usual, Math.max(stepped, lengthNanos));
     }
 
     /** Time until {@code units} fit when {@code ahead} is taken before them. */
@@ -110,11 +131,14 @@ final class ShownWindow {
         if (givenUp || usedAtProvider <= 0 || reset <= 0) {
             return;
         }
+        boolean rounded = reset % SECOND_NANOS == 0;
+        long tooLong = rounded ? SECOND_NANOS : 0;
+        long tooShort = rounded ? SECOND_NANOS : CUT_NANOS;
         if (found) {
             roll(now);
         }
-        long notBefore = sentAt + reset;
-        long notAfter = Math.min(now, sentAt + LATENESS_NANOS) + reset + CUT_NANOS;
+        long notBefore = sentAt + reset - tooLong;
+        long notAfter = Math.min(now, sentAt + LATENESS_NANOS) + reset + tooShort;
         longestReset = Math.max(longestReset, reset);
         boolean agrees = agreeing > 0 && notBefore - endNotAfter <= 0 && endNotBefore - notAfter <= 0;
         if (agrees) {
@@ -130,11 +154,13 @@ final class ShownWindow {
             endNotAfter = notAfter;
         }
         deduced = false;
-        narrowBucket(usedAtProvider, amount, reset);
+        toldEnd = endNotBefore;
+        narrowBucket(usedAtProvider, amount, reset - tooLong, reset + tooShort);
         boolean noBucket = leastBucket > mostBucket;
-        if (!found && noBucket && agreeing >= ENOUGH_ANSWERS && sentAt - agreeingSince >= ENOUGH_NANOS) {
+        long enough = Math.max(ENOUGH_NANOS, ENOUGH_ROUNDINGS * tooLong);
+        if (!found && noBucket && agreeing >= ENOUGH_ANSWERS && sentAt - agreeingSince >= enough) {
             lengthNanos = wholeSecondsFrom(longestReset);
-            found = lengthNanos <= namedNanos / 2;
+            found = matters(endNotBefore - agreeingSince);
             used = usedAtProvider + sent.since() + sent.shortlyBefore();
         }
         if (found && endNotBefore - now > 0) {
@@ -147,9 +173,13 @@ final class ShownWindow {
     /** Whether what does not agree with the end is the end of another window. */
     private boolean moveOn(long sentAt, long notBefore) {
         long moved = notBefore - endNotBefore;
+        long step = notBefore - toldEnd;
+        if (step > lengthNanos - LONGER_NANOS) {
+            shortestStep = Math.min(shortestStep, step);
+        }
         if (deduced && moved + lengthNanos > 0) {
             lengthNanos = wholeSecondsFrom(longestReset);
-            found = lengthNanos <= namedNanos / 2;
+            found = matters(longestReset);
             return true;
         }
         if (moved > 0 && endNotBefore - sentAt <= LATENESS_NANOS) {
@@ -163,9 +193,15 @@ final class ShownWindow {
         return false;
     }
 
-    private void narrowBucket(long usedAtProvider, long amount, long reset) {
-        double most = usedAtProvider == 1 ? Double.POSITIVE_INFINITY : (double) reset * amount / (usedAtProvider - 1);
-        leastBucket = Math.max(leastBucket, (double) reset * amount / usedAtProvider * (1 - BUCKET_TOLERANCE));
+    /** Whether the window is another one than is named, going by a reset of it. */
+    private boolean matters(long reset) {
+        return lengthNanos <= namedNanos / 2 || reset > namedNanos + LONGER_NANOS;
+    }
+
+    private void narrowBucket(long usedAtProvider, long amount, long leastReset, long mostReset) {
+        double most =
+                usedAtProvider == 1 ? Double.POSITIVE_INFINITY : (double) mostReset * amount / (usedAtProvider - 1);
+        leastBucket = Math.max(leastBucket, (double) leastReset * amount / usedAtProvider * (1 - BUCKET_TOLERANCE));
         mostBucket = Math.min(mostBucket, most * (1 + BUCKET_TOLERANCE));
     }
 

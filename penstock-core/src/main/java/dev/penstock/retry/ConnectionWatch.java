@@ -128,10 +128,11 @@ public final class ConnectionWatch {
 
     /** What went wrong last, and for how long it has been tried; empty while nothing is wrong. */
     public Optional<String> outage(long now) {
-        return failures == 0
-                ? Optional.empty()
-                : Optional.of(lastExplanation + " Tried for "
-                        + Duration.ofNanos(now - failingSince).toSeconds() + " s.");
+        if (failures == 0) {
+            return Optional.empty();
+        }
+        long seconds = Duration.ofNanos(now - failingSince).toSeconds();
+        return Optional.of(lastExplanation + (seconds == 0 ? "" : " Tried for " + seconds + " s."));
     }
 
     /** That it has been tried for too long: what went wrong last, and for how long; empty while there is hope. */

@@ -3,6 +3,8 @@ package dev.penstock.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class BurstProbeTest {
     private static final long MS = 1_000_000;
@@ -70,5 +72,23 @@ final class BurstProbeTest {
         }
         assertThat(now).isBetween(1_000 * MS, 1_600 * MS);
         assertThat(asked).isLessThan(10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5, 9, 30, 100, 300, 500})
+    void theStartOfTheLastOfManyIsForetold(int ahead) {
+        for (long begin : new long[] {0, 90 * MS, 620 * MS, 1_500 * MS}) {
+            var probe = new BurstProbe();
+            sendFor(probe, 0, begin);
+            long foretold = begin + probe.waitNanos(ahead * REQUEST_NANOS, begin);
+            long now = begin;
+            for (int i = 0; i <= ahead; i++) {
+                for (long wait = probe.waitNanos(now); wait > 0; wait = probe.waitNanos(now)) {
+                    now += wait;
+                }
+                probe.spent(REQUEST_NANOS, now);
+            }
+            assertThat(now).as("begun at %d", begin).isBetween(foretold - 2, foretold + MS);
+        }
     }
 }

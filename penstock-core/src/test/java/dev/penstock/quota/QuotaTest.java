@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 final class QuotaTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long MS = 1_000_000L;
+    private static final long DAY = 86_400 * SECOND;
     private static final Limit RPM_500 = new Limit(REQUESTS_PER_MINUTE, 500);
     private static final Limit TPM_200K = new Limit(TOKENS_PER_MINUTE, 200_000);
 
@@ -223,6 +224,19 @@ final class QuotaTest {
     }
 
     @Test
+    void whenABurstIsSpentSlowlyAtFirstIsForetold() {
+        Quota quota = knowing(RPM_500);
+        granted(quota.reserve(Cost.ofTokens(1), 0));
+        long foretold =
+                quota.startsInNanos(new Cost(100, 100, 0), Cost.ofTokens(1), 0).orElseThrow();
+        assertThat(foretold).isBetween(800 * MS, 900 * MS);
+        var sent = new ArrayList<Reservation>();
+        assertThat(sendUntil(quota, Cost.ofTokens(1), 0, foretold, sent)).isEqualTo(100);
+        assertThat(sendUntil(quota, Cost.ofTokens(1), foretold, foretold + 10 * MS, sent))
+                .isPositive();
+    }
+
+    @Test
     void beforeTheFirstAnswerOnlyAFewCallsLeave() {
         var quota = new Quota(QuotaSettings.learnEverything());
         var sent = new ArrayList<Reservation>();
@@ -330,6 +344,116 @@ final class QuotaTest {
         assertThat(level(quota, REQUESTS_PER_MINUTE, SECOND).source()).isEqualTo(LimitSource.INFERRED);
         assertThat(sendUntil(quota, Cost.ofTokens(1), SECOND, 61 * SECOND, new ArrayList<>()))
                 .isBetween(980, 1_001);
+    }
+
+    private static final Limit RPM_200 = new Limit(REQUESTS_PER_MINUTE, 200);
+    private static final Limit RPD_200 = new Limit(REQUESTS_PER_DAY, 200);
+
+    /** Of an account whose row in the table says 200 a day and, hidden, three a minute. */
+    private static Quota ofTheFreeTier() {
+        return new Quota(QuotaSettings.learnEverything()
+                .withHidden(shown -> List.of(new Limit(REQUESTS_PER_MINUTE, 3), RPD_200)));
+    }
+
+    private static LimitState state(Limit limit, long used, Duration reset) {
+        return new LimitState(limit, limit.amount() - used, Optional.of(reset));
+    }
+
+    @Test
+    void aResetTooShortForADayImpliesNothingHidden() {
+        Quota quota = ofTheFreeTier();
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofMillis(300))), 100 * MS);
+        assertThat(quota.snapshot(SECOND).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(RPM_200);
+    }
+
+    @Test
+    void aResetThatMayBeOfADayImpliesWhatIsHidden() {
+        Quota quota = ofTheFreeTier();
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofSeconds(432))), 100 * MS);
+        assertThat(quota.snapshot(SECOND).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .contains(RPD_200, new Limit(REQUESTS_PER_MINUTE, 3));
+    }
+
+    @Test
+    void whatWasImpliedWhileNothingShowedTheWindowIsForgottenWhenResetsContradictIt() {
+        Quota quota = ofTheFreeTier();
+        long now = 0;
+        for (int used = 0; used < 7; used++) {
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            now += 100 * MS;
+            quota.settle(next, answered(state(RPM_200, used, Duration.ofMillis(300L * used))), now);
+            now += 25 * SECOND;
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(RPM_200);
+    }
+
+    @Test
+    void theLastSecondsOfADayAreNotTakenForAMinute() {
+        Quota quota = ofTheFreeTier();
+        Duration left = Duration.ofSeconds(85);
+        Reservation first = granted(quota.reserve(Cost.ofTokens(1), 0));
+        quota.settle(first, answered(state(RPM_200, 1, Duration.ofDays(1))), 0);
+        for (int used = 2; left.isPositive(); used++) {
+            long now = DAY - left.toNanos();
+            quota.settle(granted(quota.reserve(Cost.ofTokens(1), now)), answered(state(RPM_200, used, left)), now);
+            left = left.minusSeconds(20);
+        }
+        assertThat(quota.snapshot(DAY).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .contains(RPD_200, new Limit(REQUESTS_PER_MINUTE, 3));
+    }
+
+    @Test
+    void aDayThatWasReadOnceHoldsThoughFewUnitsInUseFitItOnlyRoughly() {
+        Limit perDay = new Limit(REQUESTS_PER_DAY, 10_000);
+        Limit guessed = new Limit(REQUESTS_PER_MINUTE, 10_000);
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long now = 0;
+        for (int i = 0; i < 10; i++) {
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            now += 100 * MS;
+            // Another one each 6 s, of which 70 % of a unit flow back.
+            double used = 1 + 0.3 * i;
+            quota.settle(
+                    next,
+                    answered(state(i == 0 ? perDay : guessed, (long) Math.ceil(used), Duration.ofMillis((long)
+                            (used * 8_640)))),
+                    now);
+            now += 6 * SECOND;
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(QuotaSnapshot.Level::limit)
+                .containsExactly(perDay);
+    }
+
+    @Test
+    void anHourThatEndsAtAFixedTimeIsFoundAndUsedWholeBeforeItEnds() {
+        Limit guessed = new Limit(REQUESTS_PER_MINUTE, 50);
+        var quota = new Quota(QuotaSettings.learnEverything());
+        long end = 40 * 60 * SECOND;
+        long now = 0;
+        // The last one is left: it cannot be told whether the one before it was counted when the answer was made.
+        for (int used = 1; used <= 49; used++) {
+            for (long wait = 1; wait > 0; now += wait) {
+                wait = quota.waitNanos(Cost.ofTokens(1), now).orElseThrow();
+            }
+            Reservation next = granted(quota.reserve(Cost.ofTokens(1), now));
+            Duration reset = Duration.ofNanos((end - now) / MS * MS);
+            now += 200 * MS;
+            quota.settle(next, answered(state(guessed, used, reset)), now);
+        }
+        assertThat(quota.snapshot(now).levels())
+                .extracting(level -> level.limit().dimension().label())
+                .containsExactly("requests per hour");
+        assertThat(now).isLessThan(60 * SECOND);
+        assertThat(now + quota.waitNanos(Cost.ofTokens(1), now).orElseThrow()).isBetween(end, end + SECOND);
     }
 
     @Test
@@ -499,6 +623,62 @@ final class QuotaTest {
         // Sixteen at a time for now; thousands as soon as limits are known.
         assertThat(quota.startsInNanos(new Cost(1_000, 1_000, 0), Cost.ofTokens(1), 20 * SECOND))
                 .hasValue(0);
+    }
+
+    @Test
+    void aStreamThatHasBegunRaisesTheCallsInFlightAsAnAnswerDoes() {
+        var quota = new Quota(QuotaSettings.learnEverything());
+        var streams = new ArrayList<Reservation>();
+        long now = 0;
+        // Each begins after 200 ms and goes on for minutes.
+        for (int i = 0; i < 100; i++) {
+            Optional<Reservation> next = reserved(quota, now);
+            next.ifPresent(streams::add);
+            now += 50 * MS;
+            if (next.isPresent()) {
+                quota.observed(next.get(), List.of(), now + 150 * MS);
+            }
+        }
+        assertThat(streams.size()).isGreaterThan(90);
+        assertThat(quota.snapshot(now).concurrencyLimit()).isGreaterThanOrEqualTo(100);
+    }
+
+    @Test
+    void aStreamThatHasBegunDoesNotCountAgainWhenItEnds() {
+        Quota streaming = new Quota(QuotaSettings.learnEverything());
+        Quota waiting = new Quota(QuotaSettings.learnEverything());
+        for (Quota quota : List.of(streaming, waiting)) {
+            for (long now = 0; now < 10 * SECOND; now += SECOND) {
+                var sent = new ArrayList<Reservation>();
+                sendUntil(quota, Cost.ofTokens(1), now, now + 10 * MS, sent);
+                long end = now + 500 * MS;
+                for (Reservation reservation : sent) {
+                    if (quota == streaming) {
+                        quota.observed(reservation, List.of(), end);
+                        quota.observed(reservation, List.of(), end);
+                    }
+                    quota.settle(reservation, answered(), end);
+                }
+                if (now == 2 * SECOND) { // from here on each answer counts for little
+                    overload(quota, now);
+                }
+            }
+        }
+        assertThat(streaming.snapshot(0).concurrencyLimit())
+                .isEqualTo(waiting.snapshot(0).concurrencyLimit());
+    }
+
+    private static void overload(Quota quota, long now) {
+        for (int i = 0; i < 10; i++) {
+            reserved(quota, now)
+                    .ifPresent(reservation -> quota.settle(reservation, new Settlement.Failed(List.of(), true), now));
+        }
+    }
+
+    private static Optional<Reservation> reserved(Quota quota, long now) {
+        return quota.reserve(Cost.ofTokens(1), now) instanceof Granted(Reservation reservation)
+                ? Optional.of(reservation)
+                : Optional.empty();
     }
 
     @Test

@@ -122,4 +122,58 @@ final class ShownWindowTest {
         answers(fixed(0, MINUTE), 1_000, START, 20, 100 * MS);
         assertThat(window.found()).isFalse();
     }
+
+    @ParameterizedTest
+    @CsvSource({"0, 3600, 3600", "1200, 3600, 3600", "40000, 86400, 86400", "100, 300, 3600"})
+    void aWindowLongerThanItsNameIsFoundAndIsAnHourOrADayUntilMoreIsSeen(long phase, long seconds, long taken) {
+        answers(fixed(phase * SECOND, seconds * SECOND), 1_000, START, 8, SECOND);
+        assertThat(window.found()).isTrue();
+        assertThat(window.lengthNanos()).isEqualTo(taken * SECOND);
+        long begins = START + 8 * SECOND + window.waitNanos(0, 1_000, 1_000, START + 8 * SECOND);
+        assertThat(Math.floorMod(begins - START + phase * SECOND, seconds * SECOND))
+                .isBetween(0L, 160 * MS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1800, 3600", "1800, 7200", "120, 300", "200, 900"})
+    void theLengthOfALongWindowIsKnownWhenItsNextEndIsTold(long phase, long seconds) {
+        Provider provider = fixed(phase * SECOND, seconds * SECOND);
+        answers(provider, 1_000, START, 8, SECOND);
+        answers(provider, 1_000, START + (seconds - phase + seconds / 3) * SECOND, 8, SECOND);
+        assertThat(window.found()).isTrue();
+        assertThat(window.lengthNanos()).isEqualTo(seconds * SECOND);
+    }
+
+    @Test
+    void resetsThatAreRoundedToTheSecondTellALongWindowToo() {
+        Provider exact = fixed(1_200 * SECOND, 3_600 * SECOND);
+        answers((at, used) -> Math.ceilDiv(exact.resetNanos(at, used), SECOND) * SECOND, 1_000, START, 20, 700 * MS);
+        assertThat(window.found()).isTrue();
+        assertThat(window.lengthNanos()).isEqualTo(3_600 * SECOND);
+    }
+
+    @Test
+    void aBucketWhoseResetsAreRoundedToTheSecondIsNeverTakenForAWindow() {
+        for (int perMinute : new int[] {20, 500, 200_000}) {
+            ShownWindow bucket = new ShownWindow(MINUTE);
+            double used = 0;
+            long before = START;
+            for (int i = 0; i < 2_000; i++) {
+                long sentAt = START + i * 170L * MS;
+                double units = Math.max(1, perMinute / 300.0);
+                used = Math.max(0, used - perMinute * (sentAt - before) / (double) MINUTE) + units;
+                before = sentAt;
+                long reset = Math.ceilDiv((long) (used * MINUTE / perMinute), SECOND) * SECOND;
+                bucket.observe(
+                        (long) Math.ceil(used), new Sent(0, 0, 0, 0), perMinute, sentAt, sentAt + 30 * MS, reset);
+                assertThat(bucket.found()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aSlidingHourIsNotTakenForAFixedOne() {
+        answers((at, used) -> 3_600 * SECOND, 1_000, START, 100, 50 * MS);
+        assertThat(window.found()).isFalse();
+    }
 }

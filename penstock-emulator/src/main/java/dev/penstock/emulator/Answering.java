@@ -90,17 +90,30 @@ final class Answering {
             return;
         }
         response.write(piece).onFailure(ignored -> hungUp());
-        vertx.setTimer(TICK_MILLIS, ignored -> ifThere(this::events));
+        vertx.setTimer(nextEventMillis(), ignored -> ifThere(this::events));
     }
 
-    /** Events are spread evenly between the first and the end; at least one more than before is due. */
+    /** Events are spread evenly between the first and the end; called when one more than before is due. */
     private int dueEvents() {
         int count = admitted.eventEnds().length;
-        long first = admitted.firstEvent().toNanos();
-        long span = admitted.latency().toNanos() - first;
-        long sinceFirst = ticker.nanos() - arrivedNanos - first;
+        long span = span();
+        long sinceFirst = sinceFirst();
         long due = span <= 0 || sinceFirst >= span ? count : 1 + (count - 1) * Math.max(0, sinceFirst) / span;
         return (int) Math.min(count, Math.max(due, eventsWritten + 1));
+    }
+
+    /** Until the first that was not written; those of the same tick go together. */
+    private long nextEventMillis() {
+        long at = span() * eventsWritten / (admitted.eventEnds().length - 1);
+        return Math.max(TICK_MILLIS, Math.ceilDiv(at - sinceFirst(), NANOS_PER_MILLI));
+    }
+
+    private long span() {
+        return admitted.latency().toNanos() - admitted.firstEvent().toNanos();
+    }
+
+    private long sinceFirst() {
+        return ticker.nanos() - arrivedNanos - admitted.firstEvent().toNanos();
     }
 
     private void half() {

@@ -3,6 +3,7 @@ package dev.penstock.emulator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -106,7 +107,7 @@ final class Batch {
         return new BatchError(
                 "token_limit_exceeded",
                 "Enqueued token limit reached for " + model + " in organization " + ErrorBody.ORGANIZATION + ". Limit: "
-                        + String.format(java.util.Locale.ROOT, "%,d", limit)
+                        + String.format(Locale.ROOT, "%,d", limit)
                         + " enqueued tokens. Please try again once some in_progress batches have been completed.",
                 null,
                 0);

@@ -5,16 +5,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One upload: takes the body as it comes and writes it to the disk. One owner, used once. */
 final class FileUpload {
-    private static final Set<String> PURPOSES =
-            Set.of("fine-tune", "assistants", "batch", "user_data", "vision", "evals");
+    private static final List<String> PURPOSES =
+            List.of("assistants", "batch", "evals", "fine-tune", "user_data", "vision");
 
     /** How long the input of a batch stays when the upload does not say. */
     static final long BATCH_DAYS = 30;
@@ -115,9 +115,7 @@ final class FileUpload {
             refuse(Reply.refused(AskRules.missing("purpose")));
         } else if (!PURPOSES.contains(purpose.get())) {
             refuse(Reply.invalidValue(
-                    "purpose",
-                    "Invalid value: the purpose must be one of " + String.join(", ", new java.util.TreeSet<>(PURPOSES))
-                            + "."));
+                    "purpose", "Invalid value: the purpose must be one of " + String.join(", ", PURPOSES) + "."));
         } else if (purpose.get().equals("batch") && !reader.fileName().endsWith(".jsonl")) {
             refuse(Reply.refused(400, "Invalid file format for Batch API. Must be .jsonl", null, null));
         } else {

@@ -183,10 +183,10 @@ final class BatchSdkTest {
                         .file(input)
                         .purpose(FilePurpose.BATCH)
                         .expiresAfter(FileCreateParams.ExpiresAfter.builder()
-                                .seconds(7_200)
+                                .seconds(2_000_000)
                                 .build())
                         .build());
-        assertThat(file.expiresAt().orElseThrow() - file.createdAt()).isEqualTo(7_200);
+        assertThat(file.expiresAt().orElseThrow() - file.createdAt()).isEqualTo(2_000_000);
         assertThat(client.files().retrieve(file.id()).id()).isEqualTo(file.id());
         assertThat(client.files().delete(file.id()).deleted()).isTrue();
         assertThatThrownBy(() -> client.files().retrieve(file.id())).isInstanceOf(NotFoundException.class);

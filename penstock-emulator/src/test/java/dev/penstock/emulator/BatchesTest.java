@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -287,9 +289,8 @@ final class BatchesTest {
             assertThat(created.id()).isEqualTo(batch.at("/id").asText());
             assertThat(created.metadata()).containsEntry("tag", "job-7");
         });
-        String seventeen = IntStream.range(0, 17)
-                .mapToObj(i -> "\"k" + i + "\":\"v\"")
-                .collect(java.util.stream.Collectors.joining(","));
+        String seventeen =
+                IntStream.range(0, 17).mapToObj(i -> "\"k" + i + "\":\"v\"").collect(Collectors.joining(","));
         for (String wrong : List.of("[]", "{\"k\":1}", "{" + seventeen + "}", "{\"" + "k".repeat(65) + "\":\"v\"}")) {
             JsonNode refusal = client.refused(
                     400,
@@ -316,8 +317,7 @@ final class BatchesTest {
         assertThat(param(client, order.replace("chat/completions", "audio/speech")))
                 .isEqualTo("endpoint");
         assertThat(param(client, order.replace(file, "file-none"))).isEqualTo("input_file_id");
-        String other = BatchClient.json(
-                        BatchClient.served(client.upload("a.txt", "x", java.util.Map.of("purpose", "evals"))))
+        String other = BatchClient.json(BatchClient.served(client.upload("a.txt", "x", Map.of("purpose", "evals"))))
                 .at("/id")
                 .asText();
         assertThat(param(client, order.replace(file, other))).isEqualTo("input_file_id");
@@ -420,7 +420,7 @@ final class BatchesTest {
         assertThat(ledger.rowsAnswered()).isEqualTo(14);
         assertThat(ledger.rowsRepeated()).isEqualTo(3);
         assertThat(ledger.rowsPaidTwice()).isEqualTo(3);
-        assertThat(ledger.ended()).containsOnly(java.util.Map.entry("completed", 2L));
+        assertThat(ledger.ended()).containsOnly(Map.entry("completed", 2L));
         assertThat(ledger.rowsAnsweredLiveToo()).isZero();
 
         String body = BatchClient.body("gpt-4o-mini", "question r9");

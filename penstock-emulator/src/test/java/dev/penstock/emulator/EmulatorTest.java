@@ -327,6 +327,24 @@ final class EmulatorTest {
     }
 
     @Test
+    void theEventsOfASlowStreamDoNotHurry() throws IOException {
+        Emulator emulator = start(TwinSettings.builder().latency(Latency.parse("tokens:0s,0.01/s")));
+        try (Socket stream = send(emulator, HELLO + ",\"max_tokens\":40,\"stream\":true}")) {
+            stream.setSoTimeout(500);
+            StringBuilder seen = new StringBuilder();
+            assertThatThrownBy(() -> {
+                        for (int read = stream.getInputStream().read();
+                                read >= 0;
+                                read = stream.getInputStream().read()) {
+                            seen.append((char) read);
+                        }
+                    })
+                    .isInstanceOf(SocketTimeoutException.class);
+            assertThat(seen.toString().split("data: ", -1)).hasSize(2);
+        }
+    }
+
+    @Test
     void aResetBeforeTheAnswerSendsNoByte() throws IOException, InterruptedException {
         Emulator emulator = start(TwinSettings.builder().faults(FaultPlan.parse("reset=100%")));
         try (Socket socket = send(emulator, HELLO + "}")) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -141,10 +143,9 @@ final class FilesTest {
         FormReader reader = new FormReader(
                 FormReader.boundary("multipart/form-data; charset=x; boundary=\"boundary\"")
                         .orElseThrow(),
-                (bytes, offset, length) ->
-                        file.append(new String(bytes, offset, length, java.nio.charset.StandardCharsets.UTF_8)));
+                (bytes, offset, length) -> file.append(new String(bytes, offset, length, StandardCharsets.UTF_8)));
         for (int at = 0; at < form.length; at += pieceBytes) {
-            reader.read(java.util.Arrays.copyOfRange(form, at, Math.min(form.length, at + pieceBytes)));
+            reader.read(Arrays.copyOfRange(form, at, Math.min(form.length, at + pieceBytes)));
         }
         reader.end();
         assertThat(file).hasToString(content);

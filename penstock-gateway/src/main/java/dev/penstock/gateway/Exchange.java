@@ -49,6 +49,9 @@ final class Exchange implements UpstreamCall.Listener {
     /** An answer up to this size is held until it is whole, so that one that breaks off can be asked for again. */
     private static final int MOST_HELD_ANSWER_BYTES = 1 << 20;
 
+    /** Names are remembered, and no model has a longer one. */
+    private static final int MOST_MODEL_CHARS = 256;
+
     private static final int MOST_ERROR_BYTES = 256 << 10;
     private static final int OK = 200;
     private static final int TAIL_BYTES = 64 << 10;
@@ -56,7 +59,7 @@ final class Exchange implements UpstreamCall.Listener {
     /** Those who wait for another's answer are not in the queue and so not in its bounds; more go their own way. */
     private static final int MOST_JOINED = 1_000;
 
-    private static final Buffer STILL_WAITING = Buffer.buffer(": waiting for quota\n\n");
+    private static final Buffer STILL_WAITING = Buffer.buffer(": waiting\n\n");
     /** Bodies do not come in the order of their heads: deadlines may be in disorder by this. */
     private static final Duration SAME_PATIENCE = Duration.ofMillis(100);
 
@@ -75,6 +78,7 @@ final class Exchange implements UpstreamCall.Listener {
 
     private @Nullable RequestFacts facts;
     private OutboundRequest.Body body = new OutboundRequest.Body.None();
+    private long heldBytes;
     private @Nullable Flight<Exchange> flight;
     private @Nullable BudgetHold budget;
     private @Nullable UpstreamCall call;
@@ -111,9 +115,16 @@ final class Exchange implements UpstreamCall.Listener {
      *
      * @param bytes held while it waits
      * @param repeatable whether it can be sent again
+     * @param worstTokens the most that it can take; empty if nothing bounds that
      * @param worstNanoDollars the most that it can cost; empty if nothing bounds that
      */
-    private record Entry(LaneKey lane, Cost cost, long bytes, boolean repeatable, OptionalLong worstNanoDollars) {}
+    private record Entry(
+            LaneKey lane,
+            Cost cost,
+            long bytes,
+            boolean repeatable,
+            OptionalLong worstTokens,
+            OptionalLong worstNanoDollars) {}
 
     Exchange(GatewayLoop gateway, Inbound inbound, RequestHead head) {
         this.gateway = gateway;
@@ -133,12 +144,34 @@ final class Exchange implements UpstreamCall.Listener {
         if (!inbound.hasBody()) {
             arrive(NO_BYTES, true);
         } else if (head.endpoint().isPresent() || (length.isPresent() && length.getAsLong() <= most)) {
-            inbound.readWhole(most).onSuccess(this::read);
+            readWhole(most, length);
         } else {
             // Too long or of unknown length, and not to be understood here: it goes through as it comes, once.
             body = new OutboundRequest.Body.Piped(inbound);
             arrive(NO_BYTES, false);
         }
+    }
+
+    private void readWhole(int most, OptionalLong length) {
+        // What is announced is held for from the beginning, so that nothing is read in vain.
+        long announced = length.orElse(0);
+        if (announced <= most && !hold(announced)) {
+            refuse(Refusals.noRoomForBody(gateway.bodies()));
+            return;
+        }
+        inbound.readWhole(most, piece -> length.isPresent() || hold(piece)).onSuccess(this::read);
+    }
+
+    private boolean hold(long bytes) {
+        boolean room = gateway.bodies().tryTake(bytes);
+        heldBytes += room ? bytes : 0;
+        return room;
+    }
+
+    private void letGoOfBody() {
+        gateway.bodies().giveBack(heldBytes);
+        heldBytes = 0;
+        body = new OutboundRequest.Body.None();
     }
 
     private void read(RequestBody read) {
@@ -148,14 +181,8 @@ final class Exchange implements UpstreamCall.Listener {
                 arrive(head.endpoint().isPresent() ? whole.bytes().getBytes() : NO_BYTES, true);
             }
             case RequestBody.TooLarge large ->
-                refuse(new Refusal(
-                        Outcome.REFUSED_INVALID,
-                        "request_body_too_large",
-                        "The body is longer than the " + gateway.queueSettings().maxBodyBytes()
-                                + " bytes that this gateway holds for a call of this kind. Make it smaller, or raise"
-                                + " queue: body: in the gateway's configuration.",
-                        Optional.empty(),
-                        false));
+                refuse(Refusals.bodyTooLarge(gateway.queueSettings().maxBodyBytes()));
+            case RequestBody.NoRoom none -> refuse(Refusals.noRoomForBody(gateway.bodies()));
             case RequestBody.Broken broken -> {} // the client is gone, and that was told
         }
     }
@@ -171,21 +198,25 @@ final class Exchange implements UpstreamCall.Listener {
         Tenant tenant = head.tenant();
         boolean bounded = !tenant.models().isEmpty() || tenant.budget().isPresent();
         if (bounded && head.endpoint().isEmpty() && !asksForModels()) {
-            refuse(endpointNotAllowed());
+            refuse(Refusals.endpointNotAllowed(tenant));
             return;
         }
         if (head.endpoint().isPresent()) {
             Optional<RequestFacts> read = gateway.facts(head.endpoint().get(), inbound, bytes);
             if (read.isPresent()) {
+                if (read.get().model().length() > MOST_MODEL_CHARS) {
+                    refuse(Refusals.modelNameTooLong(read.get().model().length(), MOST_MODEL_CHARS));
+                    return;
+                }
                 facts = read.get();
                 family = gateway.family(read.get().model());
-                if (!gateway.mayUse(head.tenant(), read.get().model())) {
-                    refuse(modelNotAllowed());
+                if (!gateway.mayUse(tenant, read.get().model())) {
+                    refuse(Refusals.modelNotAllowed(tenant));
                     return;
                 }
                 cost = gateway.cost(read.get(), bytes, new LaneKey(head.account(), family));
             } else if (bounded) {
-                refuse(unreadable());
+                refuse(Refusals.unreadable(tenant));
                 return;
             }
         }
@@ -194,10 +225,12 @@ final class Exchange implements UpstreamCall.Listener {
             return;
         }
         OptionalLong worst = OptionalLong.of(0);
+        OptionalLong worstTokens = OptionalLong.of(cost.tokens());
         if (facts != null && head.tenant().budget().isPresent()) {
             worst = gateway.worstNanoDollars(facts, bytes.length);
+            worstTokens = gateway.worstTokens(facts, cost);
         }
-        Entry arrived = new Entry(lane, cost, bodyBytes, repeatable, worst);
+        Entry arrived = new Entry(lane, cost, bodyBytes, repeatable, worstTokens, worst);
         if (head.tenant().budget().isEmpty()) {
             enter(arrived);
         } else if (gateway.heldUp().isWaiting(head.tenant().name()) || !setBudgetAside(arrived)) {
@@ -239,43 +272,9 @@ final class Exchange implements UpstreamCall.Listener {
         return inbound.arrivedNanos() + head.patience().toNanos();
     }
 
-    private Refusal modelNotAllowed() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "model_not_allowed",
-                "The key of tenant " + head.tenant().name() + " may not use this model; use one of "
-                        + String.join(", ", head.tenant().models()) + ", or ask for it to be added to models:.",
-                Optional.empty(),
-                false);
-    }
-
     private boolean asksForModels() {
         String path = inbound.path();
         return inbound.method().equals(HttpMethod.GET) && (path.equals("/v1/models") || path.startsWith("/v1/models/"));
-    }
-
-    /** Through files and batches, for example, any model could be used and any sum be spent. */
-    private Refusal endpointNotAllowed() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "endpoint_not_allowed",
-                "The key of tenant " + head.tenant().name()
-                        + " is bound to models or a budget, which only calls for chat,"
-                        + " responses, completions, embeddings, moderations, images and audio can be held to. Use one of"
-                        + " these, or a key without models: and budget:.",
-                Optional.empty(),
-                false);
-    }
-
-    private Refusal unreadable() {
-        return new Refusal(
-                Outcome.REFUSED_INVALID,
-                "invalid_body",
-                "The body cannot be read, so that the model and the budget of tenant "
-                        + head.tenant().name()
-                        + " cannot be checked. Send one JSON object, or a form where the call takes one.",
-                Optional.empty(),
-                false);
     }
 
     private boolean wantsStream() {
@@ -301,7 +300,7 @@ final class Exchange implements UpstreamCall.Listener {
         }
         Inbound follower = inbound;
         leader.join(this);
-        body = new OutboundRequest.Body.None(); // it is not sent
+        letGoOfBody(); // it is not sent
         ended = true; // what happens to it from here on is the leader's business
         follower.onGone(() -> {
             boolean waited = leader.leave(this);
@@ -343,6 +342,8 @@ final class Exchange implements UpstreamCall.Listener {
         Inbound client = inbound;
         ended = false;
         body = same;
+        heldBytes = same.bytes().length();
+        gateway.bodies().take(heldBytes);
         client.onGone(() -> gone(client));
         arrive(same.bytes().getBytes(), true);
     }
@@ -350,7 +351,7 @@ final class Exchange implements UpstreamCall.Listener {
     /** Returns whether its wait for the budget is over, in whatever way. */
     private boolean setBudgetAside(Entry arriving) {
         return switch (gateway.budgets()
-                .setAside(head.tenant(), arriving.cost().tokens(), arriving.worstNanoDollars(), gateway.wallNow())) {
+                .setAside(head.tenant(), arriving.worstTokens(), arriving.worstNanoDollars(), gateway.wallNow())) {
             case BudgetDecision.Within within -> {
                 budget = within.aside();
                 leaveBudgetLine();
@@ -502,9 +503,9 @@ final class Exchange implements UpstreamCall.Listener {
     /** Ends the attempt and does what the dispatcher makes of it. */
     private void settle(Verdict verdict, List<LimitState> states) {
         settled = true;
-        if (mayCost(verdict)) {
+        if (Faults.mayCost(verdict)) {
             mayHaveCost = true;
-            lost += verdict instanceof Verdict.Transient fault && wasUnderWay(fault.fault()) ? 1 : 0;
+            lost += verdict instanceof Verdict.Transient fault && Faults.wasUnderWay(fault.fault()) ? 1 : 0;
         }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
@@ -531,26 +532,6 @@ final class Exchange implements UpstreamCall.Listener {
         return inbound.headSent() && (passing || !eventsBegun);
     }
 
-    /** Whether what ended like this may be on the bill. */
-    private static boolean mayCost(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Accepted accepted -> true;
-            case Verdict.Transient fault -> fault.fault() != Verdict.Fault.CONNECT_FAILED;
-            case Verdict.Throttled throttled -> false;
-            case Verdict.SlowDown slowDown -> false;
-            case Verdict.Rejected rejected -> false;
-            case Verdict.AccountStopped stopped -> false;
-        };
-    }
-
-    /** Whether the provider may have worked on it to the end; a status says that it has not. */
-    private static boolean wasUnderWay(Verdict.Fault fault) {
-        return switch (fault) {
-            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
-            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
-        };
-    }
-
     private void passOnFailure(Verdict verdict, String why) {
         if (eventsBegun && !passing) {
             Optional<Buffer> said = errorEvent();
@@ -558,7 +539,7 @@ final class Exchange implements UpstreamCall.Listener {
             if (said.isPresent()) {
                 inbound.endEvents(said.get());
             } else {
-                inbound.answer(ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why));
+                inbound.answer(ApiError.of(Faults.statusOf(verdict), "upstream_error", Faults.codeOf(verdict), why));
             }
             end(Outcome.FAILED_UPSTREAM, why);
         } else if (answer != null && call != null && !inbound.headSent()) {
@@ -566,7 +547,7 @@ final class Exchange implements UpstreamCall.Listener {
             passOn(true);
         } else {
             dropCall();
-            ApiError error = ApiError.of(statusOf(verdict), "upstream_error", codeOf(verdict), why)
+            ApiError error = ApiError.of(Faults.statusOf(verdict), "upstream_error", Faults.codeOf(verdict), why)
                     .shouldRetry(false);
             if (inbound.headSent()) {
                 inbound.cut();
@@ -590,16 +571,6 @@ final class Exchange implements UpstreamCall.Listener {
                 .replace('\n', ' ')
                 .strip();
         return Optional.of(Buffer.buffer("event: error\ndata: " + line + "\n\n"));
-    }
-
-    private static int statusOf(Verdict verdict) {
-        return verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.TIMEOUT ? 504 : 502;
-    }
-
-    private static String codeOf(Verdict verdict) {
-        return verdict instanceof Verdict.Transient fault
-                ? "upstream_" + fault.fault().name().toLowerCase(Locale.ROOT)
-                : "upstream_error";
     }
 
     private void passOn(boolean failure) {
@@ -807,6 +778,7 @@ final class Exchange implements UpstreamCall.Listener {
             return;
         }
         ended = true;
+        letGoOfBody();
         nobodyElseJoins();
         leaveBudgetLine();
         BudgetHold aside = budget;

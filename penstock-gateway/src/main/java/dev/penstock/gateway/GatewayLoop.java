@@ -67,6 +67,7 @@ final class GatewayLoop {
     private final CostEstimator estimator = new CostEstimator(calibration);
     private final Pricing pricing;
     private final QueueBounds bounds;
+    private final HeldBodies bodies;
 
     /** By address: upstreams of the same place share connections. */
     private final Map<UpstreamAddress, UpstreamConnections> connections = new HashMap<>();
@@ -107,6 +108,7 @@ final class GatewayLoop {
         this.pricing = new Pricing(settings.prices());
         this.bounds =
                 new QueueBounds(config.queue().maxRequests(), config.queue().maxBytes());
+        this.bodies = new HeldBodies(config.queue().maxBytes());
         this.dispatcher = new RequestDispatcher<>(
                 config.upstreams(),
                 bounds,
@@ -224,6 +226,8 @@ final class GatewayLoop {
         // Budgets also begin anew by themselves.
         heldUp.tenants().forEach(this::askBudgetAgain);
         snapshot = Snapshots.of(this, now);
+        // Whatever went wrong in a turn of the loop, nobody waits for ever.
+        pump();
     }
 
     /** Exchanges the configuration; nobody who waits or runs is dropped. */
@@ -231,6 +235,7 @@ final class GatewayLoop {
         config = changed;
         rules = rules(changed);
         bounds.resize(changed.queue().maxRequests(), changed.queue().maxBytes());
+        bodies.resize(changed.queue().maxBytes());
         dispatcher.reconfigure(changed.upstreams(), ticker.nanos());
         Set<UpstreamAddress> named = new HashSet<>();
         changed.upstreams().forEach(upstream -> named.add(UpstreamAddress.of(upstream.baseUrl())));
@@ -308,6 +313,10 @@ final class GatewayLoop {
                                 vertx, place, ticker, () -> context.runOnContext(later -> pump()))));
     }
 
+    HeldBodies bodies() {
+        return bodies;
+    }
+
     BudgetLines heldUp() {
         return heldUp;
     }
@@ -360,6 +369,18 @@ final class GatewayLoop {
         // Counting exactly pays only where the estimate decides whether the request can ever fit.
         OptionalLong limit = dispatcher.tokenLimitBelowTwice(lane, estimate.tokens());
         return limit.isPresent() ? estimator.cost(facts, body, limit.getAsLong()) : estimate;
+    }
+
+    /** The most tokens that a request may take, as its budget counts them; empty if nothing bounds that. */
+    OptionalLong worstTokens(RequestFacts facts, Cost cost) {
+        if (!facts.endpoint().countsTokens()) {
+            return OptionalLong.empty();
+        }
+        if (!facts.endpoint().generates() || facts.maxOutputTokens().isPresent()) {
+            return OptionalLong.of(cost.tokens()); // the maximum is in it
+        }
+        OptionalLong output = pricing.mostOutputTokens(facts);
+        return output.isPresent() ? OptionalLong.of(cost.tokens() + output.getAsLong()) : output;
     }
 
     OptionalLong worstNanoDollars(RequestFacts facts, int bodyBytes) {

@@ -1,5 +1,6 @@
 package dev.penstock.gateway;
 
+import dev.penstock.gateway.config.Tenant;
 import dev.penstock.queue.QueueBounds;
 import dev.penstock.quota.BlockedBy;
 import java.math.BigDecimal;
@@ -82,8 +83,8 @@ final class Refusals {
                 "queue_full",
                 "The gateway's queue is full (" + count(bounds.count()) + " of " + count(bounds.maxCount())
                         + " requests, " + count(bounds.bytes()) + " of " + count(bounds.maxBytes())
-                        + " bytes wait). Send fewer requests at once, or let more of them wait with queue: in the"
-                        + " gateway's configuration.",
+                        + " bytes wait). Send fewer requests at once, or let more of them wait with --max-waiting or"
+                        + " queue: in the gateway's configuration.",
                 Optional.of(
                         startsInNanos > 0 && startsInNanos != Long.MAX_VALUE ? Duration.ofNanos(startsInNanos) : SOON),
                 true);
@@ -115,6 +116,73 @@ final class Refusals {
                 "The budget of this key does not cover the request: " + left
                         + ". Wait for the next period, lower the maximum output, or ask for a higher budget.",
                 newPeriodIn,
+                false);
+    }
+
+    static Refusal modelNameTooLong(int length, int most) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "invalid_body",
+                "The name of the model has " + count(length) + " characters; it must have " + most
+                        + " at most. Send the name as the API documents it.",
+                Optional.empty(),
+                false);
+    }
+
+    /** Too much is being read, waits or runs. */
+    static Refusal noRoomForBody(HeldBodies bodies) {
+        return new Refusal(
+                Outcome.REFUSED_QUEUE_FULL,
+                "queue_full",
+                "The gateway has no room for another body (" + count(bodies.bytes()) + " of " + count(bodies.maxBytes())
+                        + " bytes are held by requests that are read, wait or run). Send fewer at once, or raise queue:"
+                        + " bytes: in the gateway's configuration.",
+                Optional.of(SOON),
+                true);
+    }
+
+    static Refusal bodyTooLarge(int maxBytes) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "request_body_too_large",
+                "The body is longer than the " + maxBytes
+                        + " bytes that this gateway holds for a call of this kind. Make it smaller, or raise"
+                        + " queue: body: in the gateway's configuration.",
+                Optional.empty(),
+                false);
+    }
+
+    static Refusal modelNotAllowed(Tenant tenant) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "model_not_allowed",
+                "The key of tenant " + tenant.name() + " may not use this model; use one of "
+                        + String.join(", ", tenant.models()) + ", or ask for it to be added to models:.",
+                Optional.empty(),
+                false);
+    }
+
+    /** Through files and batches, for example, any model could be used and any sum be spent. */
+    static Refusal endpointNotAllowed(Tenant tenant) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "endpoint_not_allowed",
+                "The key of tenant " + tenant.name()
+                        + " is bound to models or a budget, which only calls for chat,"
+                        + " responses, completions, embeddings, moderations, images and audio can be held to. Use one of"
+                        + " these, or a key without models: and budget:.",
+                Optional.empty(),
+                false);
+    }
+
+    static Refusal unreadable(Tenant tenant) {
+        return new Refusal(
+                Outcome.REFUSED_INVALID,
+                "invalid_body",
+                "The body cannot be read, so that the model and the budget of tenant "
+                        + tenant.name()
+                        + " cannot be checked. Send one JSON object, or a form where the call takes one.",
+                Optional.empty(),
                 false);
     }
 

@@ -51,12 +51,6 @@ final class RequestDispatcher<T> {
     static final int MOST_TENANTS = 10_000;
     private static final Cost NOTHING = new Cost(0, 0, 0);
 
-    /**
-     * What a request is weighed against. The common limits grant 400 tokens a request; while a lane's own are not known,
-     * this is how requests and tokens compare, and afterwards the scale stays, so that nobody who came early pays less.
-     */
-    private static final Cost USUAL = new Cost(1, 400, 1);
-
     private final QueueBounds bounds;
     private final TierTable tiers;
     private final RandomGenerator random;
@@ -137,13 +131,13 @@ final class RequestDispatcher<T> {
             return new Arrived.Refused<>(Refusals.noUpstream(ask.lane().family()));
         }
         TenantState tenant = tenant(ask.tenant(), now);
-        Optional<Refusal> never = tooLarge(lane, tenant, ask.cost());
+        Optional<Refusal> never = Forecast.tooLarge(lane, tenant, ask.cost());
         if (never.isPresent()) {
             return new Arrived.Refused<>(never.get());
         }
         Optional<Outage> outage = Outage.of(lane, now);
         if (outage.isPresent()
-                && (outage.get().givenUp() || comesTooLate(outage.get().pauseNanos(now), ask, now))) {
+                && (outage.get().givenUp() || Forecast.comesTooLate(outage.get().pauseNanos(now), ask, now))) {
             return new Arrived.Refused<>(Refusals.unreachable(outage.get(), ask.deadlineGiven(), now));
         }
         Flight<T> flight = new Flight<>(item, ask, lane, tenant);
@@ -153,14 +147,14 @@ final class RequestDispatcher<T> {
                 ask.tenant().weight(),
                 ask.priority(),
                 ask.cost(),
-                share(lane, ask.cost()),
+                Forecast.share(lane, ask.cost()),
                 ask.bytes(),
                 now,
                 ask.deadlineNanos());
         Cost ahead = lane.queue().isEmpty() ? NOTHING : lane.queue().costAhead(arrival);
-        long startsIn = startsIn(lane, tenant, ahead, ask.cost(), now);
-        if (comesTooLate(startsIn, ask, now)) {
-            return new Arrived.Refused<>(tooLate(flight, ahead, startsIn, now));
+        long startsIn = Forecast.startsIn(lane, tenant, ahead, ask.cost(), now);
+        if (Forecast.comesTooLate(startsIn, ask, now)) {
+            return new Arrived.Refused<>(Forecast.tooLate(flight, ahead, startsIn, now));
         }
         Optional<Waiting<Flight<T>>> place = lane.queue().add(arrival);
         if (place.isEmpty()) {
@@ -388,53 +382,6 @@ final class RequestDispatcher<T> {
         return least;
     }
 
-    /** When a request is expected to start, if nobody else comes; empty if nobody can tell, or if it does not wait. */
-    OptionalLong expectedStartNanos(Flight<T> flight, long now) {
-        Cost cost = flight.ask().cost();
-        return switch (flight.phase) {
-            case WAITING ->
-                known(startsIn(
-                        flight.lane(), flight.tenant(), flight.lane().queue().costAhead(place(flight)), cost, now));
-            case BACKING_OFF ->
-                known(Math.max(flight.dueAt - now, startsIn(flight.lane(), flight.tenant(), NOTHING, cost, now)));
-            case RUNNING, ENDED -> OptionalLong.empty();
-        };
-    }
-
-    private static OptionalLong known(long startsIn) {
-        return startsIn == Long.MAX_VALUE ? OptionalLong.empty() : OptionalLong.of(startsIn);
-    }
-
-    /** What keeps the next request of a lane from being sent, in words. */
-    String why(Lane<T> lane) {
-        if (lane.cutOff()) {
-            return "the upstream, which cannot be reached";
-        }
-        return lane.slots.stream()
-                .map(slot -> slot.blockedBy)
-                .filter(Objects::nonNull)
-                .findFirst()
-                .map(BlockedBy::explanation)
-                .orElse("those before it");
-    }
-
-    /** What a request waits for, in words. */
-    private String why(Flight<T> flight, Cost ahead, long now) {
-        Cost cost = flight.ask().cost();
-        TenantState tenant = flight.tenant();
-        if (tenant.atItsConcurrency()) {
-            return "the tenant's other calls to end";
-        }
-        if (ownLimitsAllowIn(tenant, cost, now) > slotsAllowIn(flight.lane(), ahead, cost, now)) {
-            return "the tenant's own limits";
-        }
-        return flight.lane().slots.stream()
-                .flatMap(slot -> slot.quota().startsAfter(ahead, cost, now).stream())
-                .findFirst()
-                .map(BlockedBy::explanation)
-                .orElseGet(() -> why(flight.lane()));
-    }
-
     private @Nullable Step<T> serve(Lane<T> lane, long now) {
         Set<String> held = new HashSet<>();
         // Each round sends one, refuses one or holds back one more tenant.
@@ -502,7 +449,7 @@ final class RequestDispatcher<T> {
                 case Admission.Impossible no -> {}
             }
         }
-        Optional<Refusal> never = tooLarge(lane, flight.tenant(), cost);
+        Optional<Refusal> never = Forecast.tooLarge(lane, flight.tenant(), cost);
         if (never.isEmpty()) {
             return null;
         }
@@ -595,10 +542,10 @@ final class RequestDispatcher<T> {
         if (!again) {
             return end(flight, verdict.explanation());
         }
-        long startsIn =
-                startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
-        if (flight.ask().deadlineNanos() - now < 0 || comesTooLate(startsIn, flight.ask(), now)) {
-            return new Decision.Refuse(tooLate(flight, NOTHING, startsIn, now));
+        long startsIn = Forecast.startsIn(
+                flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
+        if (flight.ask().deadlineNanos() - now < 0 || Forecast.comesTooLate(startsIn, flight.ask(), now)) {
+            return new Decision.Refuse(Forecast.tooLate(flight, NOTHING, startsIn, now));
         }
         return again(flight, verdict.explanation(), now);
     }
@@ -698,9 +645,9 @@ final class RequestDispatcher<T> {
     private Step<T> expired(Flight<T> flight, long now) {
         leaveQueue(flight, now);
         flight.phase = Flight.Phase.ENDED;
-        long startsIn =
-                startsIn(flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
-        return new Step.Refuse<>(flight, tooLate(flight, NOTHING, startsIn, now));
+        long startsIn = Forecast.startsIn(
+                flight.lane(), flight.tenant(), NOTHING, flight.ask().cost(), now);
+        return new Step.Refuse<>(flight, Forecast.tooLate(flight, NOTHING, startsIn, now));
     }
 
     /** Takes a waiting request out of its queue for good. */
@@ -715,80 +662,6 @@ final class RequestDispatcher<T> {
     private void leaveQueue(Flight<T> flight, long now) {
         flight.waitedNanos += Math.max(0, now - flight.waitingSince);
         flight.tenant().waiting--;
-    }
-
-    private static boolean comesTooLate(long startsIn, Ask ask, long now) {
-        return startsIn > Math.max(0, ask.deadlineNanos() - now);
-    }
-
-    private Refusal tooLate(Flight<T> flight, Cost ahead, long startsIn, long now) {
-        Ask ask = flight.ask();
-        Optional<Outage> outage = Outage.of(flight.lane(), now);
-        if (outage.isPresent()) {
-            return Refusals.unreachable(outage.get(), ask.deadlineGiven(), now);
-        }
-        return Refusals.deadline(
-                startsIn, Math.max(0, ask.deadlineNanos() - now), why(flight, ahead, now), ask.deadlineGiven());
-    }
-
-    /** What a request is charged by the fair queue, in requests of the usual kind. */
-    private double share(Lane<T> lane, Cost cost) {
-        double least = Double.POSITIVE_INFINITY;
-        for (Slot slot : lane.slots) {
-            double usual = slot.quota().dominantSeconds(USUAL);
-            if (usual > 0 && slot.quota().neverFits(cost).isEmpty()) {
-                least = Math.min(least, slot.quota().dominantSeconds(cost) / usual);
-            }
-        }
-        if (least == Double.POSITIVE_INFINITY) {
-            double tokens = (double) cost.tokens() / USUAL.tokens();
-            least = Math.max(tokens, Math.max(cost.requests(), cost.images()));
-        }
-        return Math.min(least, Arrival.MAX_SHARE_SECONDS);
-    }
-
-    private long startsIn(Lane<T> lane, TenantState tenant, Cost ahead, Cost cost, long now) {
-        return Math.max(slotsAllowIn(lane, ahead, cost, now), ownLimitsAllowIn(tenant, cost, now));
-    }
-
-    private long slotsAllowIn(Lane<T> lane, Cost ahead, Cost cost, long now) {
-        long soonest = Long.MAX_VALUE;
-        int slots = Math.max(1, lane.slots.size());
-        // If they are unequal, the largest of them starts it a little later than this, and never earlier.
-        Cost share =
-                slots == 1 ? ahead : new Cost(ahead.requests() / slots, ahead.tokens() / slots, ahead.images() / slots);
-        for (Slot slot : lane.slots) {
-            OptionalLong in = slot.quota().startsInNanos(share, cost, now);
-            if (in.isPresent()) {
-                OptionalLong next = slot.upstream().connection.triesAgainAt(now);
-                long pause = next.isPresent() ? next.getAsLong() - now : 0;
-                soonest = Math.min(soonest, Math.max(pause, in.getAsLong()));
-            }
-        }
-        return soonest;
-    }
-
-    private static long ownLimitsAllowIn(TenantState tenant, Cost cost, long now) {
-        Quota own = tenant.quota();
-        return own == null ? 0 : own.startsInNanos(NOTHING, cost, now).orElse(Long.MAX_VALUE);
-    }
-
-    /** That no waiting helps; empty if it can fit. */
-    private Optional<Refusal> tooLarge(Lane<T> lane, TenantState tenant, Cost cost) {
-        Quota own = tenant.quota();
-        Optional<BlockedBy.ByLimit> byOwn = own == null ? Optional.empty() : own.neverFits(cost);
-        if (byOwn.isPresent()) {
-            return byOwn.map(
-                    by -> Refusals.tooLarge(by, Optional.of(tenant.tenant().name())));
-        }
-        Optional<BlockedBy.ByLimit> last = Optional.empty();
-        for (Slot slot : lane.slots) {
-            last = slot.quota().neverFits(cost);
-            if (last.isEmpty()) {
-                return Optional.empty();
-            }
-        }
-        return last.map(by -> Refusals.tooLarge(by, Optional.empty()));
     }
 
     private Lane<T> lane(LaneKey key, long now) {

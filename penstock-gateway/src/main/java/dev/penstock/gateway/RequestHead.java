@@ -137,9 +137,16 @@ record RequestHead(
                 asked.isPresent(),
                 retriesBefore(inbound),
                 keepAlive(inbound).or(rules::keepAlive),
-                inbound.header(JOIN_HEADER)
-                        .map(text -> text.equalsIgnoreCase("true"))
-                        .orElse(rules.join()));
+                join(inbound, rules));
+    }
+
+    private static boolean join(Inbound inbound, Rules rules) throws BadHeadException {
+        String text =
+                inbound.header(JOIN_HEADER).orElse(String.valueOf(rules.join())).strip();
+        if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
+            return text.equalsIgnoreCase("true");
+        }
+        throw new BadHeadException(bad(JOIN, "must be true or false"));
     }
 
     /** A browser on this machine can reach the port, whatever page it shows. */
@@ -269,7 +276,9 @@ record RequestHead(
         }
         String value = text.get().strip();
         Optional<Duration> every = seconds(value.endsWith("s") ? value.substring(0, value.length() - 1) : value);
-        if (every.isEmpty() || every.get().toMillis() < 1_000 || every.get().toMinutes() > 5) {
+        if (every.isEmpty()
+                || every.get().compareTo(QueueSettings.SHORTEST) < 0
+                || every.get().compareTo(QueueSettings.LONGEST_SILENCE) > 0) {
             throw new BadHeadException(bad(KEEP_ALIVE, "must be seconds from 1 to 300, as in 15s"));
         }
         return every;

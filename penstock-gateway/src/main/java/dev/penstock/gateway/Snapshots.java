@@ -124,7 +124,7 @@ final class Snapshots {
         List<WaitingView> views = new ArrayList<>();
         for (Waiting<Flight<Exchange>> waiting : next) {
             Flight<Exchange> flight = waiting.item();
-            OptionalLong startsIn = dispatcher.expectedStartNanos(flight, now);
+            OptionalLong startsIn = Forecast.expectedStartNanos(flight, now);
             views.add(new WaitingView(
                     flight.ask().tenant().name(),
                     flight.ask().priority(),
@@ -132,7 +132,7 @@ final class Snapshots {
                     Duration.ofNanos(Math.max(0, now - flight.waitingSince)),
                     startsIn.isPresent() ? Optional.of(Duration.ofNanos(startsIn.getAsLong())) : Optional.empty(),
                     Duration.ofNanos(Math.max(0, flight.ask().deadlineNanos() - now)),
-                    dispatcher.why(flight.lane())));
+                    Forecast.why(flight.lane())));
         }
         views.sort(Comparator.comparing(view -> view.startsIn().orElse(view.leftToDeadline())));
         return views.subList(0, Math.min(MOST_NEXT, views.size()));

@@ -46,6 +46,8 @@ final class UpstreamState {
     /** Takes over settings that keep the address and the account. */
     void reconfigure(Upstream changed) {
         upstream = changed;
+        // Who tells whether it is crowded is asked anew.
+        crowded = false;
     }
 
     /** The account can do nothing until a person acts; others of the pool go first meanwhile. */

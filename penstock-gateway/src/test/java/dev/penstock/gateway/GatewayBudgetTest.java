@@ -188,6 +188,19 @@ class GatewayBudgetTest {
     }
 
     @Test
+    void oneThatSetsNoMaximumMayTakeAllThatItsModelCanPutOut() throws InterruptedException {
+        try (RunningGateway running = spending()) {
+            HttpResponse<String> answer = running.ask(RunningGateway.chat("Endless"), keyOf("web"));
+            assertThat(answer.statusCode()).isEqualTo(429);
+            assertThat(answer.body()).contains("budget_exceeded", "may take 16,4", "set a smaller maximum output");
+            String unknown = RunningGateway.chat("Endless").replace("gpt-4o-mini", "home-made");
+            assertThat(running.ask(unknown, keyOf("web")).body())
+                    .contains("budget_exceeded", "nothing bounds how many this request takes; set a maximum output");
+            assertThat(upstream.seen).isEmpty();
+        }
+    }
+
+    @Test
     void anAttemptThatBrokeOffCountsAsMuchAsTheAnswer() throws InterruptedException {
         AtomicInteger calls = new AtomicInteger();
         try (ScriptedUpstream breaking = ScriptedUpstream.answering((seen, response) -> {

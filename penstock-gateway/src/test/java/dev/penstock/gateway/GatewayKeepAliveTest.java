@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** A stream that waits is told so as often as it wants, and everything after that comes inside it. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class GatewayKeepAliveTest {
-    private static final String COMMENT = ": waiting for quota\n\n";
+    private static final String COMMENT = ": waiting\n\n";
     private static final String[] EVERY_SECOND = {"x-penstock-keep-alive", "1s"};
 
     private final HeldAnswers script = new HeldAnswers();

@@ -12,7 +12,9 @@ import dev.penstock.emulator.LimitText;
 import dev.penstock.emulator.TwinSettings;
 import dev.penstock.limit.Limit;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +39,44 @@ class GatewayRefusalTest {
     private static void useUp(RunningGateway running, int requests) throws InterruptedException {
         for (int i = 0; i < requests; i++) {
             assertThat(running.ask(chat("First " + i)).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aNameThatNoModelHasIsRefused() throws IOException, InterruptedException {
+        try (ScriptedUpstream upstream = ScriptedUpstream.answering(
+                        (seen, response) -> ScriptedUpstream.json(response, 200, ScriptedUpstream.chatAnswer(3, 5)));
+                RunningGateway running = RunningGateway.inFrontOf(upstream.baseUri())) {
+            String longest = "m".repeat(256);
+            assertThat(running.ask(chat("Hello").replace("gpt-4o-mini", longest))
+                            .statusCode())
+                    .isEqualTo(200);
+            HttpResponse<String> answer = running.ask(chat("Hello").replace("gpt-4o-mini", longest + "m"));
+            assertThat(answer.statusCode()).isEqualTo(400);
+            assertThat(answer.body()).contains("\"code\":\"invalid_body\"", "257 characters", "256 at most");
+            assertThat(upstream.seen).hasSize(1);
+        }
+    }
+
+    @Test
+    void bodiesThatAreBeingReadAreBoundedTogether() throws IOException {
+        try (ScriptedUpstream upstream = ScriptedUpstream.answering(
+                        (seen, response) -> ScriptedUpstream.json(response, 200, ScriptedUpstream.chatAnswer(3, 5)));
+                RunningGateway running = RunningGateway.inFrontOf(
+                        upstream.baseUri(), queue -> RunningGateway.holding(queue, 100, 64 << 10))) {
+            String large = chat("x".repeat(30 << 10));
+            String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + (50 << 10)
+                    + "\r\n\r\n{";
+            try (Socket slow = new Socket("127.0.0.1", running.gateway.port())) {
+                slow.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+                until("there is no room for another one", () -> {
+                    HttpResponse<String> answer = running.askSoon(large).join();
+                    return answer.statusCode() == 429 && answer.body().contains("no room for another body");
+                });
+                assertThat(running.askSoon(chat("small")).join().statusCode()).isEqualTo(200);
+            }
+            until("there is room again", () -> running.askSoon(large).join().statusCode() == 200);
+            running.untilIdle();
         }
     }
 

@@ -109,12 +109,9 @@ final class RequestDispatcherTest {
                 .ask("c");
         desk.ask("late", new Request().of("t").within(Duration.ofSeconds(80)).priority(Priority.BULK));
         assertThat(desk.refusal("late").message()).contains("89.9 s");
-        assertThat(desk.dispatcher
-                        .expectedStartNanos(desk.flight("c"), desk.now)
-                        .orElseThrow())
+        assertThat(Forecast.expectedStartNanos(desk.flight("c"), desk.now).orElseThrow())
                 .isCloseTo(59_900_000_000L, within(2_000_000L));
-        assertThat(desk.dispatcher.expectedStartNanos(desk.flight("a"), desk.now))
-                .isEmpty();
+        assertThat(Forecast.expectedStartNanos(desk.flight("a"), desk.now)).isEmpty();
     }
 
     @Test
@@ -124,7 +121,7 @@ final class RequestDispatcherTest {
         assertThat(desk.refusal("large").outcome()).isEqualTo(Outcome.REFUSED_TOO_LARGE);
         assertThat(desk.refusal("large").retryAfter()).isEmpty();
         assertThat(desk.refusal("large").shouldRetry()).isFalse();
-        assertThat(desk.refusal("large").message()).contains("1,001 tokens").contains("1000 tokens per minute");
+        assertThat(desk.refusal("large").message()).contains("1,001 tokens").contains("1,000 tokens per minute");
         desk.assertNothingLeft();
     }
 
@@ -776,6 +773,17 @@ final class RequestDispatcherTest {
         assertThat(desk.done()).isEqualTo(sent("b"));
         desk.ask("large", new Request().tokens(123_001));
         assertThat(desk.refusal("large").outcome()).isEqualTo(Outcome.REFUSED_TOO_LARGE);
+    }
+
+    @Test
+    void reconfiguringForgetsThatConnectionsWereBeingOpened() {
+        Desk desk = Desk.known(ONE);
+        desk.dispatcher.crowded("one", true);
+        desk.ask("a").pump();
+        assertThat(desk.done()).isEmpty();
+        // Whoever opens connections is exchanged as well, and has nothing to tell until it is used.
+        desk.dispatcher.reconfigure(List.of(ONE), desk.now);
+        assertThat(desk.pump().done()).isEqualTo(sent("a"));
     }
 
     @Test

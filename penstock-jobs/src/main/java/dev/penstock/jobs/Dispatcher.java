@@ -12,6 +12,7 @@ import dev.penstock.retry.RetryPolicy;
 import dev.penstock.verdict.Verdict;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -333,7 +334,7 @@ final class Dispatcher<R> {
                 BlockedBy.ByLimit by = impossible.by();
                 yield Optional.of(new Step.Fail<>(
                         flight,
-                        "The request needs " + by.needed() + " "
+                        "The request needs " + String.format(Locale.ROOT, "%,d", by.needed()) + " "
                                 + by.dimension().unit().plural() + " and "
                                 + by.explanation()
                                 + " never holds more; make the prompt or the maximum output smaller."));

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param lastMinute the pace of the last minute
  * @param wholeRun the pace since sending began
  * @param limits the limits known so far
- * @param boundBy what keeps the next row from being sent, one clause such as {@code the limit of 200000 tokens per
+ * @param boundBy what keeps the next row from being sent, one clause such as {@code the limit of 200,000 tokens per
  *     minute}; empty if nothing does
  * @param retries requests that were sent again
  * @param refusals 429s

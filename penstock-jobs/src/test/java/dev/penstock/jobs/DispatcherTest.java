@@ -111,8 +111,8 @@ final class DispatcherTest {
         assertThat(dispatcher.next(START)).isInstanceOfSatisfying(Step.Fail.class, fail -> {
             assertThat(fail.flight().row()).isEqualTo(0);
             assertThat(fail.explanation())
-                    .startsWith("The request needs 2000000 tokens")
-                    .contains("1000000");
+                    .startsWith("The request needs 2,000,000 tokens")
+                    .contains("1,000,000");
         });
 
         tokens = 100;

@@ -31,6 +31,8 @@ public final class Pricing {
 
     private static final long TOO_MUCH = Long.MAX_VALUE / 4;
 
+    private static final int MOST_MODELS = 1_000;
+
     private static final int PICO_DIGITS = 12;
     private static final long PICO_IN_NANO = 1_000;
     private static final int PER_MILLION_DIGITS = 6;
@@ -103,6 +105,17 @@ public final class Pricing {
         return (long) Math.ceil(Math.min(pico / PICO_IN_NANO, TOO_MUCH));
     }
 
+    /**
+     * The most tokens that a model can put out for a request that sets no maximum, over all its choices; empty if that is
+     * not known.
+     */
+    public OptionalLong mostOutputTokens(RequestFacts facts) {
+        Optional<Long> each = price(facts.model()).flatMap(price -> boxed(price.maxOutput));
+        return each.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(each.get() * Math.max(1, facts.inputs()) * facts.choices());
+    }
+
     private static long mostInputTokens(RequestFacts facts, int bodyBytes) {
         if (facts.inputImages() == 0) {
             return bodyBytes;
@@ -146,6 +159,9 @@ public final class Pricing {
         Optional<PerToken> known = byModel.get(model);
         if (known == null) {
             known = table.find(model).map(Pricing::perToken);
+            if (byModel.size() >= MOST_MODELS) {
+                byModel.clear(); // names come from outside
+            }
             byModel.put(model, known);
         }
         return known;

@@ -4,31 +4,31 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.Limit;
 import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Scope;
+import dev.penstock.limit.ShownReset;
 import dev.penstock.limit.Unit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The limits that an answer shows in its {@code x-ratelimit-*} headers, as they were when the request was admitted.
  *
- * <p>The headers do not say whether a limit is per minute or per day: models with a daily request limit show that one
+ * <p>The headers do not say whether a limit is per minute, hour or day: models with a daily request limit show that one
  * and hide the other. The reset tells. It is the time until the limit is full again, (limit − remaining) ÷ limit ×
  * window, so the window is computed from it; where that decides nothing (nothing used, no reset, plain seconds as Azure
  * writes them) it is a minute. The formula is not documented; all resets seen on live answers obey it, for example
  * <a href="https://github.com/open-webui/open-webui/issues/3743">open-webui 3743</a>.
  */
 public final class RateLimitHeaders {
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
-    private static final double MINUTE = 60.0 * NANOS_PER_SECOND;
-    private static final double DAY = 86_400.0 * NANOS_PER_SECOND;
-    private static final double MONTH = 30 * DAY;
+    private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
+    private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+    private static final long DAY = TimeUnit.DAYS.toNanos(1);
+    private static final long MONTH = 30 * DAY;
     private static final long NOT_A_NUMBER = Long.MIN_VALUE;
     private static final int MOST_DIGITS = 18;
-    /** Resets are cut to the millisecond. */
-    private static final double RESET_CUT_NANOS = 1_000_000;
 
     private static final List<Group> GROUPS = List.of(
             new Group("requests", Scope.ORGANIZATION, Unit.REQUESTS),
@@ -71,6 +71,7 @@ public final class RateLimitHeaders {
         final String resetHeader;
         final boolean manyUnits;
         final Dimension perMinute;
+        final Dimension perHour;
         final Dimension perDay;
         final Dimension perMonth;
 
@@ -80,6 +81,7 @@ public final class RateLimitHeaders {
             resetHeader = "x-ratelimit-reset-" + name;
             manyUnits = unit == Unit.TOKENS;
             perMinute = new Dimension(scope, unit, Duration.ofMinutes(1));
+            perHour = new Dimension(scope, unit, Duration.ofHours(1));
             perDay = new Dimension(scope, unit, Duration.ofDays(1));
             perMonth = new Dimension(scope, unit, Duration.ofDays(30));
         }
@@ -88,26 +90,32 @@ public final class RateLimitHeaders {
             if (used <= 0 || nanos == GoDuration.MALFORMED) {
                 return perMinute;
             }
-            double share = (double) used / limit;
-            if (nanos <= share * MINUTE * 2 + RESET_CUT_NANOS) {
+            ShownReset reset = new ShownReset(used, limit, nanos);
+            if (!reset.tooLongFor(MINUTE)) {
                 return perMinute;
             }
-            // Among thousands of tokens some share in use fits any reset by chance; a reset beyond the minute does not.
-            if (manyUnits && nanos <= MINUTE) {
+            if (nanos > MINUTE + reset.roundingNanos()) {
+                // No minute at all. A part of a unit may have flowed back, or the time may be rounded.
+                if (reset.fits(HOUR)) {
+                    return perHour;
+                }
+                if (reset.fits(DAY)) {
+                    return perDay;
+                }
+            } else if (manyUnits) {
+                // Among thousands of tokens some share in use fits any reset by chance; one beyond the minute does not.
                 return perMinute;
-            }
-            // Only an exact fit is believed: the documentation's own sample (6m0s for 16 tokens of 150,000) fits no
-            // window,
-            // and a provider that counts windows tells a reset that has nothing to do with the share in use.
-            if (isNear((double) nanos, share * DAY, 0.005)) {
+            } else if (reset.fitsExactly(HOUR)) {
+                // Only an exact fit is believed: a provider that counts windows tells a reset that has nothing to do
+                // with
+                // the share in use.
+                return perHour;
+            } else if (reset.fitsExactly(DAY)) {
                 return perDay;
             }
-            return isNear((double) nanos, share * MONTH, 0.005) ? perMonth : perMinute;
+            // The documentation's own sample (6m0s for 16 tokens of 150,000) fits no window.
+            return reset.fitsExactly(MONTH) ? perMonth : perMinute;
         }
-    }
-
-    private static boolean isNear(double nanos, double expected, double tolerance) {
-        return nanos >= expected * (1 - tolerance) - RESET_CUT_NANOS && nanos <= expected * (1 + tolerance);
     }
 
     private static long wholeNumber(@Nullable String text) {

@@ -1,5 +1,6 @@
 package dev.penstock.wire;
 
+import dev.penstock.limit.Dimension;
 import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Scope;
 import dev.penstock.limit.Unit;
@@ -155,11 +156,18 @@ public final class TierTable {
                     || state.dimension().unit() == Unit.IMAGES) {
                 continue;
             }
-            // The amount alone is compared: a full bucket does not show whether it is the daily one.
-            OptionalLong shown = state.dimension().unit() == Unit.REQUESTS
-                    ? (row.requestsPerDay().isPresent() ? row.requestsPerDay() : row.requestsPerMinute())
-                    : (row.tokensPerMinute().isPresent() ? row.tokensPerMinute() : row.tokensPerDay());
-            if (shown.isEmpty() || shown.getAsLong() != state.limit().amount()) {
+            // The amount is compared and not the window: a full bucket does not show whether it is the daily one. Other
+            // providers serve the same models under limits of the same amount; their resets are too short for a day.
+            boolean requests = state.dimension().unit() == Unit.REQUESTS;
+            boolean daily = requests
+                    ? row.requestsPerDay().isPresent()
+                    : row.tokensPerMinute().isEmpty();
+            OptionalLong perDay = requests ? row.requestsPerDay() : row.tokensPerDay();
+            OptionalLong perMinute = requests ? row.requestsPerMinute() : row.tokensPerMinute();
+            OptionalLong shown = daily ? perDay : perMinute;
+            if (shown.isEmpty()
+                    || shown.getAsLong() != state.limit().amount()
+                    || daily && state.contradicts(Dimension.REQUESTS_PER_DAY.window())) {
                 return false;
             }
             compared = true;

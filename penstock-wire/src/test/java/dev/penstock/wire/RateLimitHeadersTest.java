@@ -58,6 +58,27 @@ class RateLimitHeadersTest {
                 .containsExactly(new LimitState(new Limit(dimension, limit), remaining));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "requests, 1000, 999, 3.6s, 3600",
+        "requests, 100, 97, 1m48s, 3600",
+        "tokens, 100000, 50000, 30m0s, 3600",
+        // Of the 30 that were used half a one flowed back.
+        "requests, 14400, 14370, 2m57s, 86400",
+        "requests, 14400, 14370, 2m59.56s, 86400",
+        // 112.32 s to 120.96 s, rounded up.
+        "requests, 10000, 9986, 2m1s, 86400",
+        "requests, 500, 499, 1s, 60",
+        "requests, 200, 199, 300ms, 60",
+        "requests, 200, 190, 3s, 60",
+        "requests, 200, 197, 43s, 60",
+        "requests, 1000, 998, 40m0s, 60"
+    })
+    void anHourOrADayIsToldThoughAPartFlowedBackOrTheTimeIsRounded(
+            String name, long limit, long remaining, String reset, long windowSeconds) {
+        theResetTellsTheWindow(name, limit, remaining, reset, windowSeconds);
+    }
+
     @Test
     void theResetIsToldAsItCame() {
         assertThat(RateLimitHeaders.read(group("requests", "20", "17", "4.8s")))

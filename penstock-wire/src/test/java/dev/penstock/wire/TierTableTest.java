@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,19 @@ class TierTableTest {
         TierRow row = TABLE.matching("gpt-4o-mini", seen).orElseThrow();
         assertThat(row.tier()).isEqualTo("1");
         assertThat(row.requestsPerMinute()).hasValue(500);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"199, 300ms, false", "190, 3s, false", "199, 7m12s, true", "190, 13h0m0s, true", "200, 0s, true"})
+    void aResetThatIsTooShortForADayIsNotOfADailyLimit(long remaining, String reset, boolean matches) {
+        List<LimitState> seen = RateLimitHeaders.read(HeaderLookup.of(Map.of(
+                "x-ratelimit-limit-requests",
+                "200",
+                "x-ratelimit-remaining-requests",
+                "" + remaining,
+                "x-ratelimit-reset-requests",
+                reset)));
+        assertThat(TABLE.matching("gpt-4o-mini", seen).isPresent()).isEqualTo(matches);
     }
 
     @Test

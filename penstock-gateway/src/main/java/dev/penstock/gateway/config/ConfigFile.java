@@ -132,16 +132,19 @@ public final class ConfigFile {
         if (content.bytes.isPresent()) {
             return ConfigReader.read(file, content.bytes.get(), fallback, secrets);
         }
-        boolean absent =
-                content.failure.filter(NoSuchFileException.class::isInstance).isPresent();
-        String why = absent
-                ? "does not exist; give the path of a YAML file such as examples/gateway.yaml"
-                : "cannot be read ("
-                        + content.failure
-                                .map(each -> each.getClass().getSimpleName())
-                                .orElse("no reason given")
-                        + "); it must be a file that the gateway may read";
+        String why = whyNot(file, content.failure);
         throw new ConfigException(List.of(new ConfigProblem(file.toString(), 0, 0, why)));
+    }
+
+    private static String whyNot(Path file, Optional<IOException> failure) {
+        if (Files.isDirectory(file)) {
+            return "is a folder; give the path of a YAML file such as examples/gateway.yaml";
+        }
+        if (failure.filter(NoSuchFileException.class::isInstance).isPresent()) {
+            return "does not exist; give the path of a YAML file such as examples/gateway.yaml";
+        }
+        String what = failure.map(each -> each.getClass().getSimpleName()).orElse("no reason given");
+        return "cannot be read (" + what + "); it must be a file that the gateway may read";
     }
 
     /** Key files are read once for each attempt, and what was read is what is compared later. */

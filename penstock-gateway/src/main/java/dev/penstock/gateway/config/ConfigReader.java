@@ -19,11 +19,6 @@ public final class ConfigReader {
     private static final long LEAST_BYTES = 1 << 10;
     private static final long MOST_QUEUE_BYTES = 64L << 30;
     private static final long MOST_BODY_BYTES = 1 << 30;
-    private static final long MOST_REQUESTS = 1_000_000;
-    private static final long MOST_ATTEMPTS = 20;
-    private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Duration DAY = Duration.ofDays(1);
-    private static final Duration MOST_SILENCE = Duration.ofMinutes(5);
 
     private static final Pattern PATH = Pattern.compile("[^\\p{Cntrl}]{1,1024}");
 
@@ -55,7 +50,8 @@ public final class ConfigReader {
         }
         QueueSettings queue =
                 top.section("queue", "queue").map(ConfigReader::queue).orElse(QueueSettings.DEFAULT);
-        Optional<Duration> keepAlive = top.duration("keep-alive", SECOND, MOST_SILENCE, "15s");
+        Optional<Duration> keepAlive =
+                top.duration("keep-alive", QueueSettings.SHORTEST, QueueSettings.LONGEST_SILENCE, "15s");
         boolean joinIdentical = top.flag("join-identical").orElse(false);
         Optional<Path> state = state(top, file, folder);
         top.end();
@@ -74,7 +70,8 @@ public final class ConfigReader {
 
     private static QueueSettings queue(Section section) {
         QueueSettings normal = QueueSettings.DEFAULT;
-        long requests = section.whole("requests", 1, MOST_REQUESTS, "20_000").orElse(normal.maxRequests());
+        long requests = section.whole("requests", 1, QueueSettings.MOST_REQUESTS, "20_000")
+                .orElse(normal.maxRequests());
         long bytes =
                 section.size("bytes", LEAST_BYTES, MOST_QUEUE_BYTES, "512MiB").orElse(normal.maxBytes());
         long body = section.size("body", LEAST_BYTES, MOST_BODY_BYTES, "32MiB")
@@ -85,9 +82,12 @@ public final class ConfigReader {
                     "body is " + Shown.number(body) + " bytes and bytes of the whole queue " + Shown.number(bytes)
                             + "; a body must fit into the queue; raise bytes or lower body");
         }
-        Duration deadline = section.duration("deadline", SECOND, DAY, "8m").orElse(normal.deadline());
-        Duration timeout = section.duration("timeout", SECOND, DAY, "10m").orElse(normal.timeout());
-        long attempts = section.whole("attempts", 1, MOST_ATTEMPTS, "6").orElse(normal.maxAttempts());
+        Duration deadline = section.duration("deadline", QueueSettings.SHORTEST, QueueSettings.LONGEST, "8m")
+                .orElse(normal.deadline());
+        Duration timeout = section.duration("timeout", QueueSettings.SHORTEST, QueueSettings.LONGEST, "10m")
+                .orElse(normal.timeout());
+        long attempts =
+                section.whole("attempts", 1, QueueSettings.MOST_ATTEMPTS, "6").orElse(normal.maxAttempts());
         section.end();
         return new QueueSettings((int) requests, bytes, (int) body, deadline, timeout, (int) attempts);
     }

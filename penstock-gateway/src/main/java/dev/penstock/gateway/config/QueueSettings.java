@@ -14,6 +14,16 @@ import java.time.Duration;
  */
 public record QueueSettings(
         int maxRequests, long maxBytes, int maxBodyBytes, Duration deadline, Duration timeout, int maxAttempts) {
+    /** The bounds of what can be asked for, in files and options alike. */
+    public static final int MOST_REQUESTS = 1_000_000;
+
+    public static final int MOST_ATTEMPTS = 20;
+    public static final Duration SHORTEST = Duration.ofSeconds(1);
+    public static final Duration LONGEST = Duration.ofDays(1);
+
+    /** Between two signs of life to a waiting stream. */
+    public static final Duration LONGEST_SILENCE = Duration.ofMinutes(5);
+
     /** The official clients give up after 10 minutes; what waited for 8 has 2 to be answered. */
     public static final QueueSettings DEFAULT =
             new QueueSettings(20_000, 512L << 20, 32 << 20, Duration.ofMinutes(8), Duration.ofMinutes(10), 6);

@@ -70,10 +70,11 @@ public final class TenantBudgets implements Closeable {
     /**
      * Sets aside what a request may cost, or says why not. A tenant without a budget may always.
      *
-     * @param tokens that it may take at most or, where nothing bounds it, by estimate; 0 or more
-     * @param nanoDollars the same in billionths of a dollar; empty if the price is not known
+     * @param mostTokens that it may take, 0 or more; empty if nothing bounds them
+     * @param nanoDollars the same in billionths of a dollar; empty if the price is not known or nothing bounds it
      */
-    public BudgetDecision setAside(Tenant tenant, long tokens, OptionalLong nanoDollars, Instant now) {
+    public BudgetDecision setAside(Tenant tenant, OptionalLong mostTokens, OptionalLong nanoDollars, Instant now) {
+        long tokens = mostTokens.orElse(0);
         if (tokens < 0 || nanoDollars.orElse(0) < 0) {
             throw new IllegalArgumentException(
                     "a request of " + tokens + " tokens and " + nanoDollars + " nano-dollars; it must be 0 or more");
@@ -88,6 +89,13 @@ public final class TenantBudgets implements Closeable {
                     "the budget of " + tenant.name()
                             + " is in dollars, and nothing bounds what this request costs; use a"
                             + " model whose price is known and set a maximum output, or add the price with --prices");
+        }
+        if (budget.tokens().isPresent() && mostTokens.isEmpty()) {
+            return new BudgetDecision.Spent(
+                    Optional.empty(),
+                    "the budget of " + tenant.name()
+                            + " is in tokens, and nothing bounds how many this request takes; set a"
+                            + " maximum output; pictures and sound are not counted in tokens");
         }
         long money = nanoDollars.orElse(0);
         synchronized (lock) {

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -146,9 +147,10 @@ public final class Inbound {
      * Reads the whole body; once, and not if it is piped. {@link RequestBody.Broken} also if it is answered before.
      *
      * @param mostBytes more is {@link RequestBody.TooLarge}, at once where the announced length tells
+     * @param room asked for each piece by its length in bytes; if there is none, it is {@link RequestBody.NoRoom}
      * @return never fails
      */
-    public Future<RequestBody> readWhole(int mostBytes) {
+    public Future<RequestBody> readWhole(int mostBytes, IntPredicate room) {
         if (state == State.GONE) {
             return Future.succeededFuture(new RequestBody.Broken());
         }
@@ -163,10 +165,11 @@ public final class Inbound {
         Pieces pieces = new Pieces();
         startBody(
                 piece -> {
-                    if (bodyReceived > mostBytes) {
+                    boolean tooLarge = bodyReceived > mostBytes;
+                    if (tooLarge || !room.test(piece.length())) {
                         bodySink = THROW_AWAY;
                         pauseBody();
-                        finishWhole(new RequestBody.TooLarge());
+                        finishWhole(tooLarge ? new RequestBody.TooLarge() : new RequestBody.NoRoom());
                     } else {
                         pieces.add(piece);
                     }

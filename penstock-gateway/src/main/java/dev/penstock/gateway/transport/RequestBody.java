@@ -14,6 +14,9 @@ public sealed interface RequestBody {
     /** It is longer than asked for; nothing was kept. The caller answers. */
     record TooLarge() implements RequestBody {}
 
+    /** There was no room for more of it; nothing was kept. The caller answers. */
+    record NoRoom() implements RequestBody {}
+
     /**
      * It will never be complete: the client is gone, was too slow, or sent what cannot be read. The transport has
      * answered where it could, and {@link Inbound#onGone} has been called: nothing is left to do.

@@ -31,9 +31,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class BatchScriptsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(55);
 
-    private static final BatchSettings TEN_MINUTES_IN_HALF_A_SECOND = BatchSettings.standard()
+    private static final BatchSettings TEN_MINUTES_IN_TWO_SECONDS = BatchSettings.standard()
             .withPace(BatchPace.parse("10m"))
-            .withTimeScale(1_200)
+            .withTimeScale(300)
             .withRowErrorShare(0.03);
 
     private final ClientScripts scripts = new ClientScripts();
@@ -53,7 +53,7 @@ final class BatchScriptsTest {
     @MethodSource("ownScripts")
     void aScriptTakesABatchAllItsWay(Path script) throws IOException, InterruptedException {
         assumeInstalled(script);
-        try (Emulator emulator = emulator(TEN_MINUTES_IN_HALF_A_SECOND)) {
+        try (Emulator emulator = emulator(TEN_MINUTES_IN_TWO_SECONDS)) {
             check(scripts.run(script, emulator.baseUri(), PATIENCE), emulator);
         }
     }
@@ -62,7 +62,7 @@ final class BatchScriptsTest {
     @MethodSource("ownScripts")
     void theGatewayPassesABatchOnAsItIs(Path script) throws IOException, InterruptedException {
         assumeInstalled(script);
-        try (Emulator emulator = emulator(TEN_MINUTES_IN_HALF_A_SECOND);
+        try (Emulator emulator = emulator(TEN_MINUTES_IN_TWO_SECONDS);
                 Gateway gateway = Gateway.start(
                         GatewaySettings.of(GatewayConfig.of(Upstream.passingOn("main", emulator.baseUri())), 0),
                         new GatewayEvents() {})) {

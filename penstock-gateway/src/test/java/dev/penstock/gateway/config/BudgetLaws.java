@@ -33,7 +33,7 @@ final class BudgetLaws {
             now = now.plus(Duration.ofSeconds(random.nextInt(60)));
             if (random.nextInt(3) > 0) {
                 long most = 1 + random.nextLong(2_000);
-                BudgetDecision decision = budgets.setAside(tenant, most, OptionalLong.empty(), now);
+                BudgetDecision decision = budgets.setAside(tenant, OptionalLong.of(most), OptionalLong.empty(), now);
                 switch (decision) {
                     case BudgetDecision.Within within ->
                         running.add(new Running(within.aside(), most, Budget.Period.HOUR.startOf(now)));

@@ -161,7 +161,7 @@ final class ConfigFileTest {
                 .withMessage("%s:1:19: attempts is \"0\"; it must be a whole number from 1 to 20, such as 6", file);
         assertThatExceptionOfType(ConfigException.class)
                 .isThrownBy(() -> ConfigFile.open(folder, ConfigReaderTest.WITH_KEY, SecretSource.of(Map.of())))
-                .withMessageStartingWith(folder + ": cannot be read (");
+                .withMessageStartingWith(folder + ": is a folder; give the path of a YAML file");
     }
 
     @Test

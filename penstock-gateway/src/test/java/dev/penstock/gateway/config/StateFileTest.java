@@ -32,7 +32,7 @@ final class StateFileTest {
     }
 
     private static BudgetHold aside(TenantBudgets budgets, long tokens) {
-        return TenantBudgetsTest.within(budgets.setAside(SEARCH, tokens, OptionalLong.of(7), NOON));
+        return TenantBudgetsTest.within(budgets.setAside(SEARCH, OptionalLong.of(tokens), OptionalLong.of(7), NOON));
     }
 
     @Test

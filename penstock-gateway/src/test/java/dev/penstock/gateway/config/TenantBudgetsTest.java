@@ -32,7 +32,7 @@ final class TenantBudgetsTest {
     }
 
     private BudgetDecision ask(Tenant tenant, long tokens, Instant now) {
-        return budgets.setAside(tenant, tokens, OptionalLong.empty(), now);
+        return budgets.setAside(tenant, OptionalLong.of(tokens), OptionalLong.empty(), now);
     }
 
     private BudgetHold within(Tenant tenant, long tokens, Instant now) {
@@ -115,16 +115,18 @@ final class TenantBudgetsTest {
     void tokensAndDollarsMustBothFit() {
         Tenant both = tenant(
                 "both", new Budget(OptionalLong.of(1_000), Optional.of(new BigDecimal("0.10")), Budget.Period.DAY));
-        budgets.settle(within(budgets.setAside(both, 10, OptionalLong.of(9 * CENT), NOON)), 10, 9 * CENT);
-        assertThat(budgets.setAside(both, 10, OptionalLong.of(CENT + 1), NOON))
+        budgets.settle(
+                within(budgets.setAside(both, OptionalLong.of(10), OptionalLong.of(9 * CENT), NOON)), 10, 9 * CENT);
+        assertThat(budgets.setAside(both, OptionalLong.of(10), OptionalLong.of(CENT + 1), NOON))
                 .isInstanceOfSatisfying(
                         BudgetDecision.Spent.class,
                         spent -> assertThat(spent.explanation())
                                 .startsWith(
                                         "the budget of both has 990 of 1,000 tokens and $0.01 of $0.10 left today (UTC), and"
                                                 + " this request may take 10 tokens and $0.0101;"));
-        assertThat(budgets.setAside(both, 991, OptionalLong.of(CENT), NOON)).isInstanceOf(BudgetDecision.Spent.class);
-        within(budgets.setAside(both, 990, OptionalLong.of(CENT), NOON));
+        assertThat(budgets.setAside(both, OptionalLong.of(991), OptionalLong.of(CENT), NOON))
+                .isInstanceOf(BudgetDecision.Spent.class);
+        within(budgets.setAside(both, OptionalLong.of(990), OptionalLong.of(CENT), NOON));
     }
 
     @Test
@@ -232,7 +234,7 @@ final class TenantBudgetsTest {
                 new Budget(OptionalLong.of(1_000_000), Optional.of(new BigDecimal("1234.5")), Budget.Period.MONTH));
         assertThat(budgets.left(both, NOON))
                 .contains("1,000,000 of 1,000,000 tokens and $1,234.50 of $1,234.50 left this month (UTC)");
-        budgets.settle(within(budgets.setAside(both, 5, OptionalLong.of(1_234), NOON)), 5, 1_234);
+        budgets.settle(within(budgets.setAside(both, OptionalLong.of(5), OptionalLong.of(1_234), NOON)), 5, 1_234);
         assertThat(budgets.left(both, NOON))
                 .contains("999,995 of 1,000,000 tokens and $1,234.4999 of $1,234.50 left this month (UTC)");
         assertThat(budgets.left(both, NOON.plus(Duration.ofDays(7))))

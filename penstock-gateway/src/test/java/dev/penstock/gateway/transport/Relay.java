@@ -85,7 +85,7 @@ final class Relay implements AutoCloseable {
                 call(in, new OutboundRequest.Body.None());
             }
             case STREAM, COLLECT, FIRST_EVENT, READ_AND_WAIT ->
-                in.readWhole(MOST_BODY_BYTES).onSuccess(body -> {
+                in.readWhole(MOST_BODY_BYTES, piece -> true).onSuccess(body -> {
                     switch (body) {
                         case RequestBody.Whole whole -> {
                             if (way != Way.READ_AND_WAIT) {
@@ -98,6 +98,7 @@ final class Relay implements AutoCloseable {
                         }
                         case RequestBody.TooLarge large ->
                             in.answer(ApiError.invalid(413, "too_large", "The body is too large."));
+                        case RequestBody.NoRoom none -> throw new IllegalStateException("there is room");
                         case RequestBody.Broken broken -> {}
                     }
                 });

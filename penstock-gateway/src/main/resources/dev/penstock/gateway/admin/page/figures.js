@@ -58,11 +58,6 @@ export function percent(share) {
   return `${whole.format(share * 100)} %`;
 }
 
-/** Long numbers within a sentence, grouped as all others are. */
-export function grouped(words) {
-  return words.replace(/(?<![\w.,])\d{5,15}(?![\w,])/g, (digits) => whole.format(Number(digits)));
-}
-
 /** One request, two requests. */
 export function plural(value, one, several) {
   return `${count(value)} ${value === 1 ? one : several}`;

@@ -1,4 +1,4 @@
-import { count, duration, grouped, plural } from './figures.js';
+import { count, duration, plural } from './figures.js';
 import { byId, familyName, follow, inPlace, row, say, show, steady } from './rows.js';
 
 const TENANT_COLUMNS = [
@@ -32,7 +32,7 @@ export function drawTenants(state) {
     say(cells[4], count(Math.round(each.requestsPerMinute)));
     say(cells[5], count(Math.round(each.tokensPerMinute)));
     say(cells[6], String(each.weight));
-    say(cells[7], each.budget === null ? '–' : grouped(each.budget));
+    say(cells[7], each.budget === null ? '–' : each.budget);
   });
   show(byId('tenants'), tenants.length > 0);
   show(byId('tenants-empty'), tenants.length === 0);
@@ -52,7 +52,7 @@ export function drawNext(state) {
     say(cells[3], duration(each.waitedMillis));
     say(cells[4], each.startsInMillis === null ? 'unknown' : duration(each.startsInMillis));
     say(cells[5], duration(each.leftMillis));
-    say(cells[6], grouped(each.why));
+    say(cells[6], each.why);
   });
   show(byId('next'), state.nextUp.length > 0);
   show(byId('next-empty'), state.nextUp.length === 0);

@@ -1,4 +1,4 @@
-import { count, grouped, left, percent, plural } from './figures.js';
+import { count, left, percent, plural } from './figures.js';
 import { byId, element, familyName, follow, inPlace, say, show } from './rows.js';
 
 const SOURCES = {
@@ -44,7 +44,7 @@ function updateQuota(card, quota) {
     `${count(Math.round(quota.requestsPerMinute))} requests, ${count(Math.round(quota.tokensPerMinute))} tokens / min`,
   );
   const trouble = card.querySelector('.trouble');
-  say(trouble, grouped(quota.trouble ?? ''));
+  say(trouble, quota.trouble ?? '');
   show(trouble, quota.trouble !== null);
   follow(card.querySelector('.levels'), quota.levels, (level) => `${level.label} ${level.source}`, makeLevel, updateLevel);
   say(card.querySelector('.flow'), flowOf(quota));
@@ -56,7 +56,7 @@ function flowOf(quota) {
   if (quota.waiting === 0) {
     return `${running}; nothing waits`;
   }
-  const why = quota.blockedBy === null ? '' : ` for ${grouped(quota.blockedBy)}`;
+  const why = quota.blockedBy === null ? '' : ` for ${quota.blockedBy}`;
   return `${running}; ${count(quota.waiting)} ${quota.waiting === 1 ? 'waits' : 'wait'}${why}`;
 }
 

@@ -1,4 +1,4 @@
-import { count, grouped } from './figures.js';
+import { count } from './figures.js';
 import { byId, element, familyName, follow, row, say, show, twoLines } from './rows.js';
 
 const COLUMNS = [
@@ -30,7 +30,7 @@ export function drawRefusals(state) {
     time(cells[0], group.at);
     twoLines(cells[1], group.tenant === '' ? 'no name' : group.tenant, familyName(group.family));
     twoLines(cells[2], outcomeName(group.outcome), group.times > 1 ? `${count(group.times)} times` : '');
-    say(cells[3], grouped(group.words));
+    say(cells[3], group.words);
   });
   show(byId('refusals'), groups.length > 0);
   show(byId('refusals-empty'), groups.length === 0);

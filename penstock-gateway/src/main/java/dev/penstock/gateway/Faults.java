@@ -1,0 +1,39 @@
+package dev.penstock.gateway;
+
+import dev.penstock.verdict.Verdict;
+import java.util.Locale;
+
+/** What ends of attempts mean: for the bill, and in answers of the gateway's own. */
+final class Faults {
+    private Faults() {}
+
+    /** Whether what ended like this may be on the bill. */
+    static boolean mayCost(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Accepted accepted -> true;
+            case Verdict.Transient fault -> fault.fault() != Verdict.Fault.CONNECT_FAILED;
+            case Verdict.Throttled throttled -> false;
+            case Verdict.SlowDown slowDown -> false;
+            case Verdict.Rejected rejected -> false;
+            case Verdict.AccountStopped stopped -> false;
+        };
+    }
+
+    /** Whether the provider may have worked on it to the end; a status says that it has not. */
+    static boolean wasUnderWay(Verdict.Fault fault) {
+        return switch (fault) {
+            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
+            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
+        };
+    }
+
+    static int statusOf(Verdict verdict) {
+        return verdict instanceof Verdict.Transient fault && fault.fault() == Verdict.Fault.TIMEOUT ? 504 : 502;
+    }
+
+    static String codeOf(Verdict verdict) {
+        return verdict instanceof Verdict.Transient fault
+                ? "upstream_" + fault.fault().name().toLowerCase(Locale.ROOT)
+                : "upstream_error";
+    }
+}
