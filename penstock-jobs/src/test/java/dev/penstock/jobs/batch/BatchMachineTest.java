@@ -194,7 +194,7 @@ class BatchMachineTest {
     void linesThatTheValidationRefusesFailAndTheOthersAreFree() {
         VirtualProvider provider = new VirtualProvider(1, 10);
         provider.run(SETTINGS.withGoal(BatchGoal.SUBMIT), 0);
-        VirtualProvider.Remote remote = provider.batches.get("batch-1");
+        VirtualProvider.Remote remote = provider.remote("batch-1");
         remote.status = BatchStatus.FAILED;
         remote.errors = List.of(new BatchObject.Problem("invalid_json_line", "No JSON.", OptionalLong.of(3)));
         provider.run(SETTINGS, 0);
@@ -206,7 +206,7 @@ class BatchMachineTest {
     void whatIsWrongWithTheWholeBatchStopsTheJobAndItsRowsAreFree() {
         VirtualProvider provider = new VirtualProvider(1, 10);
         provider.run(SETTINGS.withGoal(BatchGoal.SUBMIT), 0);
-        VirtualProvider.Remote remote = provider.batches.get("batch-1");
+        VirtualProvider.Remote remote = provider.remote("batch-1");
         remote.status = BatchStatus.FAILED;
         remote.errors = List.of(new BatchObject.Problem("model_not_found", "No such model.", OptionalLong.of(1)));
         BatchMachine machine = provider.run(SETTINGS, 0);

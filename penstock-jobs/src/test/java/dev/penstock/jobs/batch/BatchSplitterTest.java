@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -87,7 +88,7 @@ class BatchSplitterTest {
                     RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
             BatchBounds bounds =
                     new BatchBounds(1 + random.nextInt(50), 50 + random.nextInt(2_000), 20 + random.nextInt(100), 1);
-            long queue = 20 + random.nextInt(500);
+            long queue = 20L + random.nextInt(500);
             BatchSplitter splitter = new BatchSplitter(bounds, family -> OptionalLong.of(queue), 7);
             Map<Integer, long[]> sums = new HashMap<>();
             Set<Integer> closed = new HashSet<>();
@@ -115,7 +116,7 @@ class BatchSplitterTest {
             parts.addAll(splitter.finish());
             assertThat(parts).as("seed %d", seed).hasSameSizeAs(sums.keySet());
             for (PartSize part : parts) {
-                long[] sum = sums.get(part.number());
+                long[] sum = Objects.requireNonNull(sums.get(part.number()));
                 assertThat(new long[] {part.rows(), part.bytes(), part.tokens()})
                         .as("seed %d", seed)
                         .containsExactly(sum[0], sum[1], sum[2]);

@@ -82,7 +82,7 @@ final class VirtualProvider implements PartJournal {
             if (action instanceof BatchAction.Finished) {
                 return machine;
             }
-            now += SECOND / 10;
+            now += action instanceof BatchAction.Wait ? 0 : SECOND / 10;
             boolean diesBeforeItHears = random.nextDouble() < deaths;
             act(machine, action, diesBeforeItHears);
             if (diesBeforeItHears) {
@@ -151,10 +151,10 @@ final class VirtualProvider implements PartJournal {
                         machine,
                         part,
                         deaf,
-                        () -> remote(part).status = BatchStatus.CANCELLED,
+                        () -> remote(part.batchId()).status = BatchStatus.CANCELLED,
                         () -> machine.cancelled(part.number(), now));
             case BatchAction.Merge(Part part) -> {
-                Remote remote = remote(part);
+                Remote remote = remote(part.batchId());
                 if (remote.merged) {
                     throw new AssertionError("part " + part.number() + " was merged twice");
                 }
@@ -217,10 +217,10 @@ final class VirtualProvider implements PartJournal {
         }
     }
 
-    private Remote remote(Part part) {
-        Remote remote = batches.get(part.batchId());
+    Remote remote(String id) {
+        Remote remote = batches.get(id);
         if (remote == null) {
-            throw new AssertionError("there is no batch " + part.batchId());
+            throw new AssertionError("there is no batch " + id);
         }
         return remote;
     }
@@ -257,7 +257,7 @@ final class VirtualProvider implements PartJournal {
     }
 
     private BatchObject object(String id) {
-        Remote remote = batches.get(id);
+        Remote remote = remote(id);
         return new BatchObject(
                 id,
                 remote.status,
