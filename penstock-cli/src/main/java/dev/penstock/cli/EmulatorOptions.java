@@ -23,6 +23,9 @@ final class EmulatorOptions {
     /** Long enough to be watched, short enough to be waited for. */
     static final String DEFAULT_BATCH_PACE = "20s+2000/s";
 
+    /** Long enough to see what happens. */
+    private static final String IN_PROCESS_BATCH_PACE = "3s+5000/s";
+
     static final String UNLIMITED = "unlimited";
     private static final String DEFAULT_TIER = "1";
     /** Enough to tell repeated requests apart for the length of a demonstration, at a few megabytes. */
@@ -72,6 +75,8 @@ final class EmulatorOptions {
                 .limits(ofTier("--emulate", tier, table))
                 .latency(read("--emulate-latency", () -> Latency.parse(latency)))
                 .rememberedRequests(REMEMBERED_IN_PROCESS)
+                .batches(BatchSettings.standard()
+                        .withPace(read("--emulate", () -> BatchPace.parse(IN_PROCESS_BATCH_PACE))))
                 .build();
         return EmulatorSettings.of(twin).withSeed(seed);
     }

@@ -12,6 +12,8 @@ final class ExitCode {
     static final int STOPPED = 3;
     /** The budget is used up. */
     static final int BUDGET = 4;
+    /** Rows are still with the provider, and nothing is wrong. */
+    static final int AT_PROVIDER = 5;
     /** A defect of Penstock; the number is EX_SOFTWARE of sysexits.h. */
     static final int DEFECT = 70;
     /** Interrupted and resumable; as shells number SIGINT. */

@@ -49,6 +49,7 @@ final class Penstock implements Callable<Integer> {
         PrintWriter err = new PrintWriter(shell.err(), true);
         CommandLine line = new CommandLine(new Penstock())
                 .addSubcommand("run", new RunCommand(shell))
+                .addSubcommand("batch", BatchCommand.line(shell))
                 .addSubcommand("gateway", new GatewayCommand(shell))
                 .addSubcommand("emulator", new EmulatorCommand(shell))
                 .addSubcommand("tiers", new TiersCommand(shell));

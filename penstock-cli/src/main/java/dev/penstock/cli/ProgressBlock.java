@@ -1,8 +1,11 @@
 package dev.penstock.cli;
 
+import dev.penstock.jobs.BatchProgress;
 import dev.penstock.jobs.LimitUse;
 import dev.penstock.jobs.RunPhase;
 import dev.penstock.jobs.RunProgress;
+import dev.penstock.jobs.batch.Part;
+import dev.penstock.jobs.batch.PartPhase;
 import dev.penstock.quota.LimitSource;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import java.util.Locale;
 /** What a terminal shows while a job runs. A pure function of the progress and the size of the terminal. */
 final class ProgressBlock {
     private static final int WIDEST = 110;
+    private static final int MOST_PARTS_IN_A_LINE = 5;
     private static final int LABEL = 16;
     private static final int WIDEST_BAR = 40;
     private static final int NARROWEST_BAR = 6;
@@ -40,7 +44,10 @@ final class ProgressBlock {
             case SCANNING -> lines.add(scanning(progress, room));
             case SENDING, DRAINING -> {
                 lines.add(rows(progress, room));
-                if (rows >= LOWEST) {
+                if (rows >= LOWEST && progress.batch().isPresent()) {
+                    lines.addAll(batches(progress.batch().get(), room, rows - 5));
+                    lines.add(spent(progress, room));
+                } else if (rows >= LOWEST) {
                     lines.addAll(limits(progress, room, rows - 5));
                     lines.add(calls(progress, room));
                     lines.add(spent(progress, room));
@@ -55,6 +62,9 @@ final class ProgressBlock {
     String plain(RunProgress progress) {
         if (progress.phase() == RunPhase.SCANNING) {
             return "reading the input: " + Figures.count(progress.rows(), "row");
+        }
+        if (progress.batch().isPresent()) {
+            return plainBatches(progress, progress.batch().get());
         }
         StringBuilder text = new StringBuilder(Figures.count(ended(progress)) + " of " + Figures.count(progress.rows())
                 + " rows (" + Figures.percent(ended(progress), progress.rows()) + " %), "
@@ -80,8 +90,63 @@ final class ProgressBlock {
         }
     }
 
+    /** Rows that have ended, those included that the provider has done and we have not fetched. */
     private static long ended(RunProgress progress) {
-        return progress.answered() + progress.failed();
+        long done = progress.batch().stream()
+                .flatMap(batch -> batch.parts().stream())
+                .mapToLong(part -> part.completed() + part.failed())
+                .sum();
+        return Math.min(progress.rows(), progress.answered() + progress.failed() + done);
+    }
+
+    private String plainBatches(RunProgress progress, BatchProgress batch) {
+        StringBuilder text = new StringBuilder(Figures.count(ended(progress)) + " of " + Figures.count(progress.rows())
+                + " rows (" + Figures.percent(ended(progress), progress.rows()) + " %)");
+        batch.parts().stream()
+                .filter(part -> part.phase() != PartPhase.PLANNED)
+                .limit(MOST_PARTS_IN_A_LINE)
+                .forEach(part -> text.append(", part ")
+                        .append(part.number())
+                        .append(' ')
+                        .append(BatchWords.state(part))
+                        .append(part.batchId().isEmpty() ? "" : " " + BatchWords.done(part)));
+        append(text, waiting(batch), "parts wait for room");
+        append(text, batch.partsOver(), "parts over");
+        return text.append(batch.doing().isEmpty() ? "" : ", " + batch.doing()).toString();
+    }
+
+    private static long waiting(BatchProgress batch) {
+        return batch.parts().stream()
+                .filter(part -> part.phase() == PartPhase.PLANNED)
+                .count();
+    }
+
+    /** A line for each part that is on its way, as many as there is room for. */
+    private List<Line> batches(BatchProgress batch, int room, int most) {
+        List<Line> lines = new ArrayList<>();
+        List<Part> parts = batch.parts().stream()
+                .filter(part -> part.phase() != PartPhase.PLANNED)
+                .toList();
+        for (Part part : parts.subList(0, Math.min(parts.size(), Math.max(1, most)))) {
+            Line line = line(room).add(INDENT).add(padded("part " + part.number(), LABEL), Ink.DIM);
+            if (!part.batchId().isEmpty()) {
+                double share = (double) (part.completed() + part.failed())
+                        / Math.max(1, part.size().rows());
+                int width = Math.clamp(room - INDENT.length() - LABEL - 45L, 0, LIMIT_BAR);
+                line.add(width < NARROWEST_BAR ? "" : glyphs.bar(share, width) + "  ", Ink.BLUE);
+            }
+            line.add(BatchWords.state(part));
+            line.addWhole(part.batchId().isEmpty() ? "" : "  " + BatchWords.done(part), Ink.PLAIN);
+            lines.add(line);
+        }
+        Line all = item("batches", room).add(Figures.count(batch.partsOver()) + " over");
+        all.addWhole(separator() + Figures.count(parts.size()) + " on their way", Ink.PLAIN);
+        if (waiting(batch) > 0) {
+            all.addWhole(separator() + Figures.count(waiting(batch)) + " wait for room", Ink.PLAIN);
+        }
+        all.addWhole(batch.doing().isEmpty() ? "" : separator() + batch.doing(), Ink.DIM);
+        lines.add(all);
+        return lines;
     }
 
     private Line line(int room) {

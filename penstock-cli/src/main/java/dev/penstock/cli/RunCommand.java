@@ -36,6 +36,7 @@ import picocli.CommandLine.Parameters;
         })
 final class RunCommand implements Callable<Integer> {
     private final Shell shell;
+    private final Optional<BatchVerb> verb;
 
     @Parameters(
             paramLabel = "INPUT",
@@ -54,11 +55,29 @@ final class RunCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false, validate = false, heading = "%nThe job:%n")
     Job job = new Job();
 
+    @ArgGroup(exclusive = false, validate = false, heading = "%nBatches (with --via batch):%n")
+    Batches batches = new Batches();
+
     @ArgGroup(exclusive = false, validate = false, heading = "%nWhat is shown:%n")
     Showing showing = new Showing();
 
     RunCommand(Shell shell) {
+        this(shell, Optional.empty());
+    }
+
+    /** @param verb the step of a job in batches that is taken; empty for a whole run */
+    RunCommand(Shell shell, Optional<BatchVerb> verb) {
         this.shell = shell;
+        this.verb = verb;
+    }
+
+    Optional<BatchVerb> verb() {
+        return verb;
+    }
+
+    /** Whether rows go through the Batch API. */
+    boolean isBatch() {
+        return verb.isPresent() || answering.via.filter("batch"::equals).isPresent();
     }
 
     static final class Asking {
@@ -121,8 +140,11 @@ final class RunCommand implements Callable<Integer> {
                         + " lognormal:1s,0.5).")
         Optional<String> emulateLatency = Optional.empty();
 
-        @Option(names = "--via", paramLabel = "live", hidden = true)
-        String via = "live";
+        @Option(
+                names = "--via",
+                paramLabel = "WAY",
+                description = "live (default), or batch: through the Batch API, at half the price, within a day.")
+        Optional<String> via = Optional.empty();
     }
 
     static final class Caps {
@@ -191,6 +213,27 @@ final class RunCommand implements Callable<Integer> {
 
         @Option(names = "--seed", hidden = true)
         long seed = 1;
+    }
+
+    static final class Batches {
+        @Option(
+                names = "--tier",
+                paramLabel = "TIER",
+                description = "Tier of the account, which says how many tokens may be enqueued. Without it the limit is"
+                        + " learned from a batch that the provider refuses.")
+        Optional<String> tier = Optional.empty();
+
+        @Option(
+                names = "--queue-limit",
+                paramLabel = "TOKENS",
+                description = "Input tokens that each model may have enqueued, if you know better than the table.")
+        OptionalLong queueLimit = OptionalLong.empty();
+
+        @Option(names = "--keep-remote", description = "Leave the uploaded files at the provider.")
+        boolean keepRemote;
+
+        @Option(names = "--settling", hidden = true)
+        Optional<String> settling = Optional.empty();
     }
 
     static final class Showing {

@@ -1,8 +1,10 @@
 package dev.penstock.cli;
 
+import dev.penstock.jobs.BatchOptions;
 import dev.penstock.jobs.InputOptions;
 import dev.penstock.jobs.RowFormat;
 import dev.penstock.jobs.RunSettings;
+import dev.penstock.jobs.batch.BatchGoal;
 import dev.penstock.wire.GoDuration;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.TierTable;
@@ -26,12 +28,19 @@ final class RunOptions {
 
     /** Refuses what contradicts itself or is not in this version, before anything is started. */
     void check() {
-        switch (command.answering.via) {
-            case "live" -> {}
-            case "batch", "auto" ->
-                throw new UsageException("--via " + command.answering.via + " is not in this version: the Batch API is"
-                        + " not supported yet. Leave --via out to send live calls");
-            default -> throw new UsageException("--via is '" + command.answering.via + "'; it must be live");
+        switch (command.answering.via.orElse(command.verb().isPresent() ? "batch" : "live")) {
+            case "live" -> {
+                if (command.verb().isPresent()) {
+                    throw new UsageException("--via is 'live', but penstock batch works with batches; leave it out");
+                }
+                checkLive();
+            }
+            case "batch" -> checkBatch();
+            case "auto" ->
+                throw new UsageException("--via auto is not in this version; choose --via live or --via batch");
+            default ->
+                throw new UsageException(
+                        "--via is '" + command.answering.via.orElse("") + "'; it must be live or batch");
         }
         if (command.answering.emulate.isPresent()) {
             if (command.answering.baseUrl.isPresent() || command.answering.keyVariable.isPresent()) {
@@ -47,6 +56,55 @@ final class RunOptions {
         }
     }
 
+    private void checkLive() {
+        RunCommand.Batches batches = command.batches;
+        if (batches.tier.isPresent() || batches.queueLimit.isPresent() || batches.keepRemote) {
+            throw new UsageException(
+                    "--tier, --queue-limit and --keep-remote are about batches, but calls are live; add"
+                            + " --via batch, or leave them out");
+        }
+    }
+
+    private void checkBatch() {
+        RunCommand.Caps caps = command.caps;
+        if (caps.budget.isPresent()) {
+            throw new UsageException("--budget does not hold for batches in this version; leave it out, or send live"
+                    + " calls without --via batch");
+        }
+        if (caps.requestsPerMinute.isPresent()
+                || caps.tokensPerMinute.isPresent()
+                || caps.requestsPerDay.isPresent()
+                || caps.concurrency.isPresent()) {
+            throw new UsageException(
+                    "--rpm, --tpm, --rpd and --concurrency are for live calls, and batches take nothing"
+                            + " from these limits; leave them out. What batches may enqueue is --queue-limit");
+        }
+        if (command.verb().isPresent() && command.answering.emulate.isPresent()) {
+            throw new UsageException(
+                    "--emulate ends with this command, and its batches with it; start one that stays with"
+                            + " 'penstock emulator' and name it with --base-url, or use 'penstock run --via batch --emulate TIER'");
+        }
+        if (command.batches.tier.isPresent() && command.answering.emulate.isPresent()) {
+            throw new UsageException("--tier is given beside --emulate, which says the tier already; leave --tier out");
+        }
+        command.batches.tier.ifPresent(tier -> {
+            TierTable table = tiers();
+            if (table.rows().stream()
+                    .noneMatch(row -> table.find(row.family(), tier).isPresent())) {
+                throw new UsageException(
+                        "--tier is '" + tier + "'; it must be free or 1 to 5, as 'penstock tiers' lists them");
+            }
+        });
+    }
+
+    private BatchOptions batchOptions() {
+        return new BatchOptions(
+                command.verb().map(BatchVerb::goal).orElse(BatchGoal.COMPLETE),
+                command.batches.keepRemote,
+                command.batches.queueLimit,
+                command.batches.tier.or(() -> command.answering.emulate));
+    }
+
     TierTable tiers() {
         return command.caps.tiers.map(TierTable.builtIn()::overriddenBy).orElseGet(TierTable::builtIn);
     }
@@ -58,9 +116,13 @@ final class RunOptions {
 
     /** The key, which only servers on this machine may do without. */
     Optional<String> key(URI baseUrl) {
-        String name = command.answering.keyVariable.orElse(KEY_VARIABLE);
+        return key(shell, command.answering.keyVariable, baseUrl);
+    }
+
+    static Optional<String> key(Shell shell, Optional<String> variable, URI baseUrl) {
+        String name = variable.orElse(KEY_VARIABLE);
         Optional<String> key = shell.variable(name).map(String::strip);
-        if (key.isEmpty() && (command.answering.keyVariable.isPresent() || !ApiAddress.isLoopback(baseUrl))) {
+        if (key.isEmpty() && (variable.isPresent() || !ApiAddress.isLoopback(baseUrl))) {
             throw new UsageException("there is no API key: the environment variable " + name + " is not set. Set it"
                     + " (export " + name + "=...), name another with --api-key-env, or try without a key:"
                     + " --emulate tier-1");
@@ -93,6 +155,11 @@ final class RunOptions {
             command.job.timeout.ifPresent(text -> settings.timeout(GoDuration.parse(text)
                     .orElseThrow(() -> new UsageException(
                             "--timeout is '" + text + "'; it must be a duration such as 90s or 10m"))));
+            if (command.isBatch()) {
+                settings.batch(batchOptions());
+                command.batches.settling.ifPresent(text -> settings.settling(GoDuration.parse(text)
+                        .orElseThrow(() -> new UsageException("--settling is '" + text + "'; it must be a duration"))));
+            }
             return settings.build();
         });
     }

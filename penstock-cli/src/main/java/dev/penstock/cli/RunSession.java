@@ -79,7 +79,10 @@ final class RunSession {
             var unused = painter.scheduleWithFixedDelay(
                     () -> display.show(job.progress()), pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
             AtomicInteger times = new AtomicInteger();
-            try (Interrupts interrupts = Interrupts.handledBy(() -> interrupt(job, display, times))) {
+            String stopping = command.isBatch()
+                    ? "Stopping: batches go on at the provider. The same command goes on with them."
+                    : "Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.";
+            try (Interrupts interrupts = Interrupts.handledBy(() -> interrupt(job, display, stopping, times))) {
                 report = job.run();
             }
         } finally {
@@ -97,11 +100,11 @@ final class RunSession {
     }
 
     /** First in order, then without waiting for calls, and whoever is still not content kills it. */
-    private static void interrupt(JobRun job, Display display, AtomicInteger times) {
+    private static void interrupt(JobRun job, Display display, String stopping, AtomicInteger times) {
         switch (times.incrementAndGet()) {
             case 1 -> {
                 job.interrupt();
-                display.say("Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.");
+                display.say(stopping);
             }
             case 2 -> job.interrupt();
             default -> {
@@ -111,7 +114,7 @@ final class RunSession {
         }
     }
 
-    private static int exitCode(RunReport report) {
+    private int exitCode(RunReport report) {
         return switch (report.end()) {
             case COMPLETE -> ExitCode.OK;
             case COMPLETE_WITH_FAILURES -> ExitCode.ROWS_FAILED;
@@ -119,6 +122,8 @@ final class RunSession {
             case BUDGET_REACHED -> ExitCode.BUDGET;
             case STORAGE_FAILED -> ExitCode.USAGE;
             case INTERRUPTED -> ExitCode.INTERRUPTED;
+            case AT_PROVIDER ->
+                command.verb().filter(verb -> verb == BatchVerb.FETCH).isPresent() ? ExitCode.AT_PROVIDER : ExitCode.OK;
         };
     }
 }

@@ -6,6 +6,7 @@ import dev.penstock.jobs.LeastTime;
 import dev.penstock.jobs.OutputSummary;
 import dev.penstock.jobs.RunReport;
 import dev.penstock.jobs.RunSettings;
+import dev.penstock.jobs.batch.BatchGoal;
 import dev.penstock.wire.Usage;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -38,7 +39,10 @@ final class Summary {
         to.println(Ink.BOLD.paint(headline(), colours));
         advice().ifPresent(text -> to.println(Wrapping.wrap(text, width, 0)));
         report.output().flatMap(this::output).ifPresent(text -> item(to, "output", text));
-        if (report.requests() > 0) {
+        boolean inBatches = settings.batch().isPresent();
+        if (report.requests() > 0 && inBatches) {
+            item(to, "batches", batches());
+        } else if (report.requests() > 0) {
             report.leastTime().ifPresent(least -> item(to, "quota", quota(least)));
             item(to, "429s", refusals());
             item(to, "calls", calls());
@@ -93,6 +97,7 @@ final class Summary {
             case UNREACHABLE -> "Stopped without a connection" + after + ", " + progress + ".";
             case STORAGE_FAILED -> "Stopped because the disk took no more, " + progress + ".";
             case INTERRUPTED -> "Interrupted" + after + ", " + progress + ".";
+            case AT_PROVIDER -> Character.toUpperCase(progress.charAt(0)) + progress.substring(1) + ".";
         };
     }
 
@@ -108,7 +113,21 @@ final class Summary {
                 Optional.of(reason + "Nothing is lost: run the same command again to resume.");
             case BUDGET_REACHED ->
                 Optional.of(reason + "Nothing is lost: run the command with a higher --budget to resume.");
-            case INTERRUPTED -> Optional.of("Nothing is lost: run the same command again to resume.");
+            case INTERRUPTED ->
+                Optional.of(
+                        settings.batch().isPresent()
+                                ? "Batches go on at the provider: run the same command again to go on with them, or end"
+                                        + " them with 'penstock batch cancel' and the same arguments."
+                                : "Nothing is lost: run the same command again to resume.");
+            case AT_PROVIDER ->
+                Optional.of(reason
+                        + (settings.batch()
+                                        .filter(batch -> batch.goal() == BatchGoal.CANCEL)
+                                        .isPresent()
+                                ? "Rows without an answer stay open: run the file again to send them."
+                                : "Go on with 'penstock batch wait' and the same arguments; 'penstock batch status "
+                                        + settings.output().map(Path::toString).orElse("OUTPUT")
+                                        + "' shows where they stand."));
         };
     }
 
@@ -143,6 +162,11 @@ final class Summary {
                         ? ""
                         : "; half were answered within " + Figures.time(report.latencyMedian()) + ", 95 % within "
                                 + Figures.time(report.latency95()));
+    }
+
+    private String batches() {
+        return Figures.count(report.requests(), "row") + " sent"
+                + (report.retries() > 0 ? ", " + Figures.count(report.retries()) + " to be sent again" : "");
     }
 
     private static String tokens(Usage spent) {

@@ -88,6 +88,11 @@ final class Command implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** Whether it ends by itself within a time, for who wants to kill it at a moment of their own. */
+    boolean endsWithin(long millis) throws InterruptedException {
+        return process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
     /** Waits for what must come to hold soon. */
     void until(String what, BooleanSupplier holds) {
         long looks = PATIENCE.dividedBy(LOOK_EVERY);

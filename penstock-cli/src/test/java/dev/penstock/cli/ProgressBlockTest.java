@@ -155,6 +155,7 @@ class ProgressBlockTest {
                 Optional.of(new BigDecimal("0.0412")),
                 new Usage(81_234, 0, 152_311),
                 Optional.of(Duration.ofSeconds(75)),
-                Optional.of(new BigDecimal("0.0791")));
+                Optional.of(new BigDecimal("0.0791")),
+                Optional.empty());
     }
 }

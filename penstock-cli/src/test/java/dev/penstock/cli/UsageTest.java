@@ -38,7 +38,7 @@ class UsageTest {
         assertThat(console.run("--help")).isZero();
         assertThat(console.out()).doesNotContain("simulate", "plan", "doctor", "batch submit");
         assertThat(console.run("run", "--help")).isZero();
-        assertThat(console.out()).doesNotContain("--via", "--deadline", "--priority", "Parquet");
+        assertThat(console.out()).doesNotContain("auto", "--deadline", "--priority", "Parquet");
     }
 
     @Test
@@ -76,7 +76,7 @@ class UsageTest {
     void aCommandThatIsLikeNoneIsAnsweredWithAllOfThem() {
         assertThat(console.run("quux")).isEqualTo(2);
         assertThat(console.err())
-                .startsWith("penstock: unknown command quux; commands are run, gateway, emulator, tiers");
+                .startsWith("penstock: unknown command quux; commands are run, batch, gateway, emulator, tiers");
     }
 
     @Test
@@ -98,9 +98,61 @@ class UsageTest {
     }
 
     @Test
-    void theBatchApiIsRefusedInASentence() {
-        assertThat(console.run("run", "in.jsonl", "--via", "batch")).isEqualTo(2);
-        assertThat(console.err()).contains("--via batch is not in this version", "Leave --via out");
+    void aWayThatIsNotThereIsRefusedInASentence() {
+        assertThat(console.run("run", "in.jsonl", "--via", "auto")).isEqualTo(2);
+        assertThat(console.err()).contains("--via auto is not in this version", "--via batch");
+        assertThat(console.run("run", "in.jsonl", "--via", "pigeon")).isEqualTo(2);
+        assertThat(console.err()).contains("--via is 'pigeon'; it must be live or batch");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--budget=5,--budget does not hold for batches",
+        "--rpm=5,are for live calls",
+        "--tier=9,--tier is '9'",
+        "--queue-limit=0,--queue-limit is 0",
+    })
+    void whatDoesNotGoWithBatchesIsRefused(String option, String sentence) {
+        assertThat(console.run(
+                        "run",
+                        "in.jsonl",
+                        "-o",
+                        "out.jsonl",
+                        "--via",
+                        "batch",
+                        "--base-url",
+                        "http://127.0.0.1:9/v1",
+                        option))
+                .isEqualTo(2);
+        assertThat(console.err()).contains(sentence);
+    }
+
+    @Test
+    void whatIsAboutBatchesIsRefusedForLiveCalls() {
+        assertThat(console.run("run", "in.jsonl", "--emulate", "1", "--keep-remote"))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("--keep-remote", "--via batch");
+    }
+
+    @Test
+    void aStepCannotUseAnEmulatorThatEndsWithIt() {
+        assertThat(console.run("batch", "submit", "in.jsonl", "--emulate", "1")).isEqualTo(2);
+        assertThat(console.err()).contains("penstock emulator", "--base-url");
+    }
+
+    @Test
+    void eachBatchCommandHasItsOwnHelp() {
+        for (String verb : new String[] {"submit", "status", "wait", "fetch", "cancel", "list"}) {
+            assertThat(console.run("batch", verb, "--help")).as(verb).isZero();
+            assertThat(console.out()).contains("Usage: penstock batch " + verb);
+        }
+    }
+
+    @Test
+    void statusOfWhatIsNoJobSaysWhatToGive() {
+        assertThat(console.run("batch", "status", folder.resolve("none.jsonl").toString()))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("there is no job for", "Give the OUTPUT");
     }
 
     @Test

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * neither keys nor prompt text.
  */
 public sealed class JobException extends RuntimeException
-        permits InputException,
+        permits BatchesRunException,
+                InputException,
                 JobChangedException,
                 JobFileException,
                 JobLockedException,

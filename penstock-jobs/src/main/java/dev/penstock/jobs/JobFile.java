@@ -42,7 +42,39 @@ final class JobFile {
                 + " output INTEGER NOT NULL) WITHOUT ROWID",
     };
 
+    /** Of a job without batches. */
+    private static final int FIRST_VERSION = 1;
+
+    /** Of a job with batches. An older Penstock would send their rows again, so it must not take such a job up. */
+    private static final int BATCH_VERSION = 2;
+
+    private static final String[] BATCH_LAYOUT = {
+        "CREATE TABLE IF NOT EXISTS batch_parts(part INTEGER PRIMARY KEY, model TEXT NOT NULL, endpoint TEXT NOT NULL,"
+                + " rows INTEGER NOT NULL, bytes INTEGER NOT NULL, tokens INTEGER NOT NULL, phase TEXT NOT NULL,"
+                + " attempt INTEGER NOT NULL, file_id TEXT NOT NULL, batch_id TEXT NOT NULL, status TEXT NOT NULL,"
+                + " completed INTEGER NOT NULL, failed INTEGER NOT NULL, output_file TEXT NOT NULL,"
+                + " error_file TEXT NOT NULL)",
+        // What happened, for people and for the pace of creations.
+        "CREATE TABLE IF NOT EXISTS batch_events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, part INTEGER NOT NULL,"
+                + " attempt INTEGER NOT NULL, phase TEXT NOT NULL, batch_id TEXT NOT NULL, status TEXT NOT NULL,"
+                + " detail TEXT NOT NULL)",
+        // A row that was in a part once, with part 0 when it is free again.
+        "CREATE TABLE IF NOT EXISTS batch_rows(number INTEGER PRIMARY KEY, part INTEGER NOT NULL,"
+                + " attempts INTEGER NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS batch_rows_of_part ON batch_rows(part) WHERE part > 0",
+        "CREATE TABLE IF NOT EXISTS batch_spent(model TEXT PRIMARY KEY, input INTEGER NOT NULL, cached INTEGER NOT NULL,"
+                + " output INTEGER NOT NULL) WITHOUT ROWID",
+        "PRAGMA user_version=" + BATCH_VERSION,
+    };
+
     private JobFile() {}
+
+    /** Adds what a job with batches needs; again changes nothing. */
+    static void layOutBatches(JobStore store) throws SQLException {
+        for (String statement : BATCH_LAYOUT) {
+            store.execute(statement);
+        }
+    }
 
     /** Opens the file, laying it out if it is new. */
     static Connection connect(Path path, int schemaVersion) {
@@ -85,6 +117,15 @@ final class JobFile {
         }
     }
 
+    /** Whether it is a database at all. */
+    static boolean looksLikeOne(Path path) {
+        try (InputStream in = Files.newInputStream(path)) {
+            return Arrays.equals(in.readNBytes(SQLITE_HEADER.length), SQLITE_HEADER);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private static JobFileException notAJob(Path path) {
         return new JobFileException(path + " is not a job of Penstock's, so it is left alone; name another output with"
                 + " -o, or move that file away");
@@ -108,7 +149,7 @@ final class JobFile {
                     statement.execute(table);
                 }
                 statement.execute("PRAGMA application_id=" + APPLICATION_ID);
-                statement.execute("PRAGMA user_version=" + schemaVersion);
+                statement.execute("PRAGMA user_version=" + FIRST_VERSION);
                 statement.execute("COMMIT");
             }
         }

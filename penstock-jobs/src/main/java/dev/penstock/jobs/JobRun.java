@@ -9,6 +9,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,10 +40,12 @@ public final class JobRun {
     private final RunSettings settings;
     private final RunListener listener;
     private final LiveRun.Patience patience;
+    private final BatchRun.Tuning tuning;
     private final Ticker ticker = Ticker.system();
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicInteger interrupts = new AtomicInteger();
     private volatile @Nullable LiveRun live;
+    private volatile @Nullable BatchRun batches;
     private volatile RunProgress progress = idle(RunPhase.SCANNING, 0, 0, noCounts());
 
     public JobRun(RunSettings settings, RunListener listener) {
@@ -50,6 +53,11 @@ public final class JobRun {
     }
 
     JobRun(RunSettings settings, RunListener listener, LiveRun.Patience patience) {
+        this(settings, listener, patience, BatchRun.Tuning.DEFAULT.withSettling(settings.settling()));
+    }
+
+    JobRun(RunSettings settings, RunListener listener, LiveRun.Patience patience, BatchRun.Tuning tuning) {
+        this.tuning = tuning;
         this.settings = settings;
         this.listener = listener;
         this.patience = patience;
@@ -86,6 +94,7 @@ public final class JobRun {
         }
         requirePrices(store.families());
         JobCounts counts = store.counts();
+        requireWayIsFree(store);
         counts.spent().forEach((model, usage) -> {
             if (!usage.equals(NOTHING)) {
                 requirePrices(List.of(model));
@@ -100,7 +109,9 @@ public final class JobRun {
         } else {
             RunStart start = new RunStart(counts, store.families(), store.path(), settings.baseUrl());
             tell(() -> listener.started(start));
-            result = send(input, store, counts);
+            result = settings.batch().isPresent()
+                    ? sendInBatches(settings.batch().get(), input, store, counts)
+                    : send(input, store, counts);
         }
         return finish(input, store, result);
     }
@@ -108,6 +119,9 @@ public final class JobRun {
     /** Makes the store hold this job: the one that it holds already, or a new one. */
     private void takeUp(JobInput input, JobStore store) {
         if (settings.restart()) {
+            if (batchesOf(store).map(BatchTables::mayRun).orElse(false)) {
+                throw new BatchesRunException(store.path(), "--restart");
+            }
             store.discard();
         }
         Optional<JobIdentity> stored = store.identity();
@@ -120,7 +134,10 @@ public final class JobRun {
                 return;
             }
             JobCounts counts = store.counts();
-            if (counts.answered() > 0 || !counts.spentInAll().equals(NOTHING) || store.spendMark() > 0) {
+            if (counts.answered() > 0
+                    || !counts.spentInAll().equals(NOTHING)
+                    || store.spendMark() > 0
+                    || batchesOf(store).map(BatchTables::mayRun).orElse(false)) {
                 throw new JobChangedException(store.path(), differences, counts.answered());
             }
             tell(() -> listener.notice("The job was started differently before (" + String.join("; ", differences)
@@ -182,6 +199,44 @@ public final class JobRun {
         }
     }
 
+    /** Rows that are in a batch already must not be sent live, or forgotten. */
+    private void requireWayIsFree(JobStore store) {
+        Optional<BatchTables> batches = batchesOf(store);
+        if (batches.isPresent() && settings.batch().isEmpty()) {
+            if (batches.get().mayRun()) {
+                throw new BatchesRunException(store.path(), "Sending live calls");
+            }
+            batches.get().releaseIdle();
+        }
+    }
+
+    private static Optional<BatchTables> batchesOf(JobStore store) {
+        return BatchTables.openIfAny(store, InstantSource.system()::millis);
+    }
+
+    private LiveRun.Result sendInBatches(BatchOptions options, JobInput input, JobStore store, JobCounts counts) {
+        Vertx vertx = vertx();
+        try {
+            BatchRun run = new BatchRun(
+                    settings,
+                    options,
+                    tuning,
+                    input,
+                    store,
+                    counts,
+                    ticker,
+                    vertx,
+                    text -> tell(() -> listener.notice(text)));
+            batches = run;
+            if (interrupts.get() > 0) {
+                run.interrupt();
+            }
+            return run.run();
+        } finally {
+            close(vertx);
+        }
+    }
+
     private LiveRun.Result send(JobInput input, JobStore store, JobCounts counts) {
         LinkedBlockingQueue<Optional<String>> news = new LinkedBlockingQueue<>();
         Vertx vertx = vertx();
@@ -231,11 +286,11 @@ public final class JobRun {
 
     private RunReport finish(JobInput input, JobStore store, LiveRun.Result result) {
         JobCounts counts = store.counts();
-        Optional<BigDecimal> cost = Pricing.dollars(settings.prices(), counts.spent());
-        LiveRun run = live;
-        RunProgress sent = run == null ? progress : run.progress();
+        Optional<BigDecimal> cost = counts.dollars(settings.prices());
+        RunProgress sent = progress();
         progress = ended(RunPhase.WRITING, sent, counts, result, cost);
         live = null;
+        batches = null;
         Optional<StopCause> stop = whyOpen(counts.pending(), result.stop());
         Optional<OutputSummary> output = Optional.empty();
         try {
@@ -325,6 +380,7 @@ public final class JobRun {
             case StopCause.BudgetReached budget -> RunEnd.BUDGET_REACHED;
             case StopCause.Unreachable unreachable -> RunEnd.UNREACHABLE;
             case StopCause.StorageFailed storage -> RunEnd.STORAGE_FAILED;
+            case StopCause.AtProvider atProvider -> RunEnd.AT_PROVIDER;
         };
     }
 
@@ -338,12 +394,17 @@ public final class JobRun {
         if (run != null) {
             run.interrupt(again);
         }
+        BatchRun inBatches = batches;
+        if (inBatches != null) {
+            inBatches.interrupt();
+        }
     }
 
     /** Where the run stands. Cheap. */
     public RunProgress progress() {
         LiveRun run = live;
-        return run == null ? progress : run.progress();
+        BatchRun inBatches = batches;
+        return run != null ? run.progress() : inBatches != null ? inBatches.progress() : progress;
     }
 
     /** Does not let a listener's failure touch the run. */
@@ -355,7 +416,7 @@ public final class JobRun {
         }
     }
 
-    private static Vertx vertx() {
+    static Vertx vertx() {
         return Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
@@ -366,7 +427,7 @@ public final class JobRun {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
     }
 
-    private static void close(Vertx vertx) {
+    static void close(Vertx vertx) {
         try {
             vertx.close()
                     .toCompletionStage()
@@ -385,7 +446,7 @@ public final class JobRun {
     }
 
     /** A progress without anything that only a live run has. */
-    private static RunProgress idle(RunPhase phase, long bytesRead, long inputBytes, JobCounts counts) {
+    static RunProgress idle(RunPhase phase, long bytesRead, long inputBytes, JobCounts counts) {
         return new RunProgress(
                 phase,
                 bytesRead,
@@ -407,6 +468,7 @@ public final class JobRun {
                 0,
                 Optional.empty(),
                 counts.spentInAll(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
     }
@@ -436,7 +498,8 @@ public final class JobRun {
                 cost,
                 counts.spentInAll(),
                 Optional.empty(),
-                counts.pending() == 0 ? cost : sent.forecastDollars());
+                counts.pending() == 0 ? cost : sent.forecastDollars(),
+                sent.batch());
     }
 
     /** Ends a scan. Carries no stack trace, as it is no error. */

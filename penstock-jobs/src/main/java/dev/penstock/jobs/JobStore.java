@@ -35,11 +35,18 @@ import org.jspecify.annotations.Nullable;
  * is damaged or cannot be used; a change that failed is undone as a whole.
  */
 public final class JobStore implements AutoCloseable {
-    private static final int SCHEMA_VERSION = 1;
+    /** The newest layout that is known; see {@link JobFile}. */
+    private static final int SCHEMA_VERSION = 2;
 
-    private static final int PENDING = 0;
+    static final int PENDING = 0;
     private static final int ANSWERED = 1;
     private static final int FAILED = 2;
+
+    /** The table of what live calls spent. */
+    static final String LIVE = "spent";
+
+    /** The table of what batches spent. */
+    static final String BATCH = "batch_spent";
 
     static final String SELECT_PENDING = "SELECT number, line, offset, length, tokens FROM rows WHERE state = "
             + PENDING + " AND stratum = ? AND number > ? ORDER BY number LIMIT ?";
@@ -327,7 +334,7 @@ public final class JobStore implements AutoCloseable {
         return inTurn(() -> {
             int[] stored = new int[1];
             inTransaction(() -> {
-                stored[0] = results.isEmpty() ? 0 : insert(results);
+                stored[0] = results.isEmpty() ? 0 : insert(results, LIVE);
                 if (mark.isPresent()) {
                     addToTotal(SPEND_MARK, mark.getAsLong() - total(SPEND_MARK));
                 }
@@ -341,7 +348,8 @@ public final class JobStore implements AutoCloseable {
         return inTurn(() -> total(SPEND_MARK));
     }
 
-    private int insert(List<RowResult> results) throws SQLException {
+    /** @param price the table of what was spent at that price */
+    int insert(List<RowResult> results, String price) throws SQLException {
         PreparedStatement end = prepared("UPDATE rows SET state = ? WHERE number = ? AND state = " + PENDING);
         for (RowResult result : results) {
             end.setInt(1, result instanceof RowResult.Answered ? ANSWERED : FAILED);
@@ -374,7 +382,7 @@ public final class JobStore implements AutoCloseable {
         addToTotal("answered", answered);
         addToTotal("failed", failed);
         addToTotal("attempts", attempts);
-        PreparedStatement add = prepared("INSERT INTO spent(model, input, cached, output) VALUES (?, ?, ?, ?)"
+        PreparedStatement add = prepared("INSERT INTO " + price + "(model, input, cached, output) VALUES (?, ?, ?, ?)"
                 + " ON CONFLICT(model) DO UPDATE SET input = input + excluded.input,"
                 + " cached = cached + excluded.cached, output = output + excluded.output");
         for (Map.Entry<String, Usage> entry : spent.entrySet()) {
@@ -429,16 +437,34 @@ public final class JobStore implements AutoCloseable {
     /** Where the job stands; costs the same however large it is. */
     public JobCounts counts() {
         return inTurn(() -> {
-            Map<String, Usage> spent = new HashMap<>();
-            try (ResultSet rows =
-                    prepared("SELECT model, input, cached, output FROM spent").executeQuery()) {
-                while (rows.next()) {
-                    spent.put(rows.getString(1), new Usage(rows.getLong(2), rows.getLong(3), rows.getLong(4)));
-                }
-            }
             return new JobCounts(
-                    total("rows"), total("answered"), total("failed"), total("bad"), total("attempts"), spent);
+                    total("rows"),
+                    total("answered"),
+                    total("failed"),
+                    total("bad"),
+                    total("attempts"),
+                    spent(LIVE),
+                    hasBatches() ? spent(BATCH) : Map.of());
         });
+    }
+
+    private Map<String, Usage> spent(String table) throws SQLException {
+        Map<String, Usage> spent = new HashMap<>();
+        try (ResultSet rows =
+                prepared("SELECT model, input, cached, output FROM " + table).executeQuery()) {
+            while (rows.next()) {
+                spent.put(rows.getString(1), new Usage(rows.getLong(2), rows.getLong(3), rows.getLong(4)));
+            }
+        }
+        return spent;
+    }
+
+    /** Whether the file has what a job with batches needs. */
+    boolean hasBatches() throws SQLException {
+        try (ResultSet found = prepared("SELECT count(*) FROM sqlite_schema WHERE name = '" + BATCH + "'")
+                .executeQuery()) {
+            return found.getInt(1) > 0;
+        }
     }
 
     /**
@@ -477,7 +503,7 @@ public final class JobStore implements AutoCloseable {
         });
     }
 
-    private static RowPlace place(ResultSet row) throws SQLException {
+    static RowPlace place(ResultSet row) throws SQLException {
         return new RowPlace(row.getLong(1), row.getLong(2), row.getLong(3), row.getInt(4));
     }
 
@@ -593,7 +619,8 @@ public final class JobStore implements AutoCloseable {
         return FINISHED.equals(meta(SCAN));
     }
 
-    private @Nullable String meta(String key) throws SQLException {
+    @Nullable
+    String meta(String key) throws SQLException {
         PreparedStatement select = prepared("SELECT value FROM meta WHERE key = ?");
         select.setString(1, key);
         try (ResultSet rows = select.executeQuery()) {
@@ -609,7 +636,7 @@ public final class JobStore implements AutoCloseable {
         return value;
     }
 
-    private void setMeta(String key, String value) throws SQLException {
+    void setMeta(String key, String value) throws SQLException {
         PreparedStatement insert = prepared("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)");
         insert.setString(1, key);
         insert.setString(2, value);
@@ -632,7 +659,7 @@ public final class JobStore implements AutoCloseable {
         add.executeUpdate();
     }
 
-    private PreparedStatement prepared(String sql) throws SQLException {
+    PreparedStatement prepared(String sql) throws SQLException {
         PreparedStatement statement = statements.get(sql);
         if (statement == null) {
             statement = connection.prepareStatement(sql);
@@ -641,23 +668,23 @@ public final class JobStore implements AutoCloseable {
         return statement;
     }
 
-    private void execute(String sql) throws SQLException {
+    void execute(String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     @FunctionalInterface
-    private interface Work<T extends @Nullable Object> {
+    interface Work<T extends @Nullable Object> {
         T run() throws SQLException;
     }
 
     @FunctionalInterface
-    private interface Change {
+    interface Change {
         void run() throws SQLException;
     }
 
-    private <T extends @Nullable Object> T inTurn(Work<T> work) {
+    <T extends @Nullable Object> T inTurn(Work<T> work) {
         turns.lock();
         try {
             return work.run();
@@ -668,7 +695,7 @@ public final class JobStore implements AutoCloseable {
         }
     }
 
-    private void inTransaction(Change change) throws SQLException {
+    void inTransaction(Change change) throws SQLException {
         execute("BEGIN IMMEDIATE");
         try {
             change.run();

@@ -168,7 +168,7 @@ final class LiveRun {
         if (settings.budgetDollars().isEmpty()) {
             return SpendGuard.unlimited();
         }
-        BigDecimal spent = Pricing.dollars(settings.prices(), before.spent())
+        BigDecimal spent = before.dollars(settings.prices())
                 .orElseThrow(() -> new IllegalStateException("a budget needs the price of all that was spent"));
         return new SpendGuard(
                 nanoDollars(settings.budgetDollars().get(), RoundingMode.DOWN),
@@ -601,7 +601,8 @@ final class LiveRun {
                 cost,
                 JobCounts.sum(before.spentInAll(), spentNow),
                 timeLeft(elapsed),
-                cost.flatMap(this::forecast));
+                cost.flatMap(this::forecast),
+                Optional.empty());
     }
 
     private Optional<String> boundBy() {
@@ -631,8 +632,7 @@ final class LiveRun {
 
     private Optional<BigDecimal> cost() {
         return everyPriceKnown
-                ? Pricing.dollars(settings.prices(), before.spent())
-                        .map(dollars -> dollars.add(Pricing.dollars(picoNow)))
+                ? before.dollars(settings.prices()).map(dollars -> dollars.add(Pricing.dollars(picoNow)))
                 : Optional.empty();
     }
 

@@ -14,6 +14,8 @@ public enum RunEnd {
     UNREACHABLE,
     /** The disk took no more. */
     STORAGE_FAILED,
+    /** All was done that was asked for, and rows are in batches at the provider or wait for room there. */
+    AT_PROVIDER,
     /** Somebody asked for it. */
     INTERRUPTED
 }

@@ -31,6 +31,7 @@ import java.util.Optional;
  * @param spent tokens that the job was billed for so far
  * @param timeLeft how long the rest will take; empty while nothing can be said
  * @param forecastDollars what the whole job will cost; empty while nothing can be said
+ * @param batch the batches; empty where calls are live
  */
 public record RunProgress(
         RunPhase phase,
@@ -54,9 +55,44 @@ public record RunProgress(
         Optional<BigDecimal> costDollars,
         Usage spent,
         Optional<Duration> timeLeft,
-        Optional<BigDecimal> forecastDollars) {
+        Optional<BigDecimal> forecastDollars,
+        Optional<BatchProgress> batch) {
     public RunProgress {
         limits = List.copyOf(limits);
+    }
+
+    /** This, with what only a run in batches has. */
+    RunProgress inBatches(
+            long nowAnswered,
+            long nowFailed,
+            int atProvider,
+            Duration sinceStart,
+            Usage spentInAll,
+            BatchProgress batches) {
+        return new RunProgress(
+                phase,
+                bytesRead,
+                inputBytes,
+                rows,
+                answered,
+                failed,
+                nowAnswered,
+                nowFailed,
+                atProvider,
+                backingOff,
+                sinceStart,
+                lastMinute,
+                wholeRun,
+                limits,
+                boundBy,
+                retries,
+                refusals,
+                concurrencyLimit,
+                costDollars,
+                spentInAll,
+                timeLeft,
+                forecastDollars,
+                Optional.of(batches));
     }
 
     /** Rows that have not ended. */

@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.jobs.batch.MachineSettings;
 import dev.penstock.limit.Limit;
 import dev.penstock.quota.QuotaSettings;
 import dev.penstock.retry.RetryPolicy;
@@ -39,6 +40,8 @@ public final class RunSettings {
     private final PriceTable prices;
     private final String toolVersion;
     private final long seed;
+    private final Optional<BatchOptions> batch;
+    private final Duration settling;
 
     private RunSettings(Builder builder) {
         input = builder.input;
@@ -60,6 +63,8 @@ public final class RunSettings {
         prices = builder.prices;
         toolVersion = builder.toolVersion;
         seed = builder.seed;
+        batch = Optional.ofNullable(builder.batch);
+        settling = builder.settling;
     }
 
     /**
@@ -181,6 +186,16 @@ public final class RunSettings {
         return seed;
     }
 
+    /** How the rows go through the Batch API; empty for live calls. */
+    public Optional<BatchOptions> batch() {
+        return batch;
+    }
+
+    /** How long a batch whose creation was not answered may take to show in the provider's list. */
+    public Duration settling() {
+        return settling;
+    }
+
     @Override
     public String toString() {
         return "run of " + input + " against " + baseUrl + " into "
@@ -208,6 +223,8 @@ public final class RunSettings {
         private PriceTable prices = PriceTable.builtIn();
         private String toolVersion = "unknown";
         private long seed = 1;
+        private @Nullable BatchOptions batch;
+        private Duration settling = MachineSettings.DEFAULT.settling();
 
         private Builder(Path input, URI baseUrl) {
             this.input = input;
@@ -337,6 +354,21 @@ public final class RunSettings {
         /** Of the jitter of retries. */
         public Builder seed(long newSeed) {
             this.seed = newSeed;
+            return this;
+        }
+
+        /** Sends the rows through the Batch API instead of live. */
+        public Builder batch(BatchOptions options) {
+            this.batch = options;
+            return this;
+        }
+
+        /** How long a batch whose creation was not answered may take to show in the provider's list; 20 s unless set. */
+        public Builder settling(Duration time) {
+            if (time.isNegative() || time.compareTo(Duration.ofHours(1)) > 0) {
+                throw new IllegalArgumentException("--settling is " + time + "; it must be between 0 and 1 h");
+            }
+            this.settling = time;
             return this;
         }
 

@@ -22,6 +22,9 @@ sealed interface StopCause {
     /** No connection for too long. */
     record Unreachable(String explanation) implements StopCause {}
 
+    /** All was done that was asked for, and rows are with the provider. */
+    record AtProvider(String explanation) implements StopCause {}
+
     /** Answers could not be stored. */
     record StorageFailed(String explanation) implements StopCause {}
 }

@@ -10,12 +10,12 @@ import java.util.Optional;
  * The fields of an error as OpenAI-style APIs send it; a field that is missing or null is the empty string. Codes and
  * types are lower case.
  */
-record ErrorBody(String message, String type, String code, String param) {
+public record ErrorBody(String message, String type, String code, String param) {
     static final ErrorBody EMPTY = new ErrorBody("", "", "", "");
     private static final JsonMapper JSON = new JsonMapper();
 
     /** The error that a refusal's body holds; {@link #EMPTY} if it is no JSON, or JSON of another shape. */
-    static ErrorBody of(byte[] body) {
+    public static ErrorBody of(byte[] body) {
         JsonNode root = tree(body);
         return of(root.path("error")).or(() -> of(root)).orElse(EMPTY);
     }

@@ -12,6 +12,11 @@ import java.util.OptionalLong;
  * of a millionth of a dollar per million tokens is one pico-dollar per token. Not safe for use by several threads.
  */
 public final class Pricing {
+    /**
+     * What of a list price the Batch API takes, see <a href="https://platform.openai.com/docs/guides/batch">its guide</a>.
+     */
+    public static final BigDecimal BATCH_SHARE = new BigDecimal("0.5");
+
     /** No tokenizer makes more tokens of a character than its bytes in UTF-8. */
     private static final int MOST_BYTES = 3;
 

@@ -1,0 +1,29 @@
+package dev.penstock.cli;
+
+import dev.penstock.jobs.batch.Part;
+
+/** Batches in words. */
+final class BatchWords {
+    private BatchWords() {}
+
+    /** Where a part stands, such as {@code in progress}. */
+    static String state(Part part) {
+        return switch (part.phase()) {
+            case PLANNED -> "waits for room";
+            case UPLOADING -> "uploading";
+            case UPLOADED -> "uploaded";
+            case CREATING -> "being created";
+            case SUBMITTED -> part.status().word().replace('_', ' ');
+            case ENDED -> "fetching answers";
+            case MERGED -> "done (" + part.status().word() + ")";
+            case DISSOLVED -> "dissolved";
+        };
+    }
+
+    /** How much of it the provider has done, such as {@code 120 of 50,000 rows}. */
+    static String done(Part part) {
+        return Figures.count(part.completed() + part.failed()) + " of "
+                + Figures.count(part.size().rows(), "row")
+                + (part.failed() > 0 ? ", " + Figures.count(part.failed()) + " failed" : "");
+    }
+}

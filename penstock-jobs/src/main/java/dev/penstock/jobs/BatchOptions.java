@@ -1,0 +1,34 @@
+package dev.penstock.jobs;
+
+import dev.penstock.jobs.batch.BatchGoal;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * How a job goes through the Batch API.
+ *
+ * @param goal how far this run goes
+ * @param keepRemote whether the files that it uploads stay at the provider
+ * @param queueTokens input tokens that a model family may have enqueued; empty for what the tier grants
+ * @param tier of the account; empty where it is not known, and so is the limit until a batch is refused
+ */
+public record BatchOptions(BatchGoal goal, boolean keepRemote, OptionalLong queueTokens, Optional<String> tier) {
+    /** Everything, and with nothing known of the account. */
+    public static final BatchOptions DEFAULT =
+            new BatchOptions(BatchGoal.COMPLETE, false, OptionalLong.empty(), Optional.empty());
+
+    public BatchOptions {
+        if (queueTokens.isPresent() && queueTokens.getAsLong() < 1) {
+            throw new IllegalArgumentException(
+                    "--queue-limit is " + queueTokens.getAsLong() + "; it must be 1 token or more");
+        }
+    }
+
+    public BatchOptions withGoal(BatchGoal newGoal) {
+        return new BatchOptions(newGoal, keepRemote, queueTokens, tier);
+    }
+
+    public BatchOptions withQueueTokens(long tokens) {
+        return new BatchOptions(goal, keepRemote, OptionalLong.of(tokens), tier);
+    }
+}

@@ -1,0 +1,601 @@
+package dev.penstock.jobs;
+
+import dev.penstock.jobs.batch.BatchAction;
+import dev.penstock.jobs.batch.BatchBounds;
+import dev.penstock.jobs.batch.BatchGoal;
+import dev.penstock.jobs.batch.BatchMachine;
+import dev.penstock.jobs.batch.BatchStop;
+import dev.penstock.jobs.batch.CreationPace;
+import dev.penstock.jobs.batch.MachineSettings;
+import dev.penstock.jobs.batch.Part;
+import dev.penstock.jobs.batch.PartJournal;
+import dev.penstock.jobs.batch.PartPhase;
+import dev.penstock.jobs.batch.PollPace;
+import dev.penstock.jobs.batch.TokenQueue;
+import dev.penstock.time.Ticker;
+import dev.penstock.verdict.Verdict;
+import dev.penstock.wire.AnswerReading;
+import dev.penstock.wire.BatchObject;
+import dev.penstock.wire.ErrorBody;
+import dev.penstock.wire.FileObject;
+import dev.penstock.wire.ModelFamily;
+import dev.penstock.wire.TierRow;
+import dev.penstock.wire.Usage;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * Drives the batches of a job: does what the {@link BatchMachine} says, on the thread of the caller, one thing after
+ * another. {@link #interrupt} and {@link #progress} may be called from any thread.
+ */
+final class BatchRun {
+    private static final String JOB = "penstock_job";
+    private static final String PART = "penstock_part";
+    private static final String ATTEMPT = "penstock_attempt";
+    private static final int MOST_PAGES = 1_000;
+    private static final int MOST_FAILURES_KEPT = 10;
+    /** Our clock and the provider's may differ by less than this. */
+    private static final long CLOCK_SKEW_SECONDS = Duration.ofDays(1).toSeconds();
+
+    private static final Usage NOTHING = new Usage(0, 0, 0);
+
+    private final RunSettings settings;
+    private final BatchOptions options;
+    private final Tuning tuning;
+    private final JobInput input;
+    private final JobStore store;
+    private final JobCounts before;
+    private final Ticker ticker;
+    private final BatchClient client;
+    private final BatchTables tables;
+    private final Consumer<String> notices;
+    private final String tag;
+    private final TokenQueue queue;
+    private final BatchMachine machine;
+    private final CountDownLatch interrupted = new CountDownLatch(1);
+    private final List<FailedRow> firstFailures = new ArrayList<>();
+    private final long started;
+    private long partsOver;
+    private long answered;
+    private long failed;
+    private long sent;
+    private long again;
+    private Usage spent = NOTHING;
+    private String troubleTold = "";
+    private volatile String doing = "";
+    private volatile RunProgress progress;
+
+    /**
+     * What tests change.
+     *
+     * @param between called between any two steps, with the name of the step that was done
+     */
+    record Tuning(BatchBounds bounds, PollPace polls, Duration settling, Consumer<String> between) {
+        static final Tuning DEFAULT =
+                new Tuning(BatchBounds.DOCUMENTED, PollPace.DEFAULT, MachineSettings.DEFAULT.settling(), step -> {});
+
+        Tuning withSettling(Duration newSettling) {
+            return new Tuning(bounds, polls, newSettling, between);
+        }
+    }
+
+    BatchRun(
+            RunSettings settings,
+            BatchOptions options,
+            Tuning tuning,
+            JobInput input,
+            JobStore store,
+            JobCounts before,
+            Ticker ticker,
+            Vertx vertx,
+            Consumer<String> notices) {
+        this.settings = settings;
+        this.options = options;
+        this.tuning = tuning;
+        this.input = input;
+        this.store = store;
+        this.before = before;
+        this.ticker = ticker;
+        this.notices = notices;
+        this.client = new BatchClient(vertx, settings, ticker);
+        InstantSource clock = InstantSource.system();
+        this.tables = BatchTables.open(store, clock::millis);
+        this.tag = tables.tag().orElseGet(this::newTag);
+        this.queue = new TokenQueue(limits());
+        long wall = tables.wallMillis();
+        MachineSettings machineSettings = MachineSettings.DEFAULT
+                .withGoal(options.goal())
+                .withKeptFiles(options.keepRemote())
+                .withForgetful(!settings.upstream().equals(settings.baseUrl().toString()))
+                .withPolls(tuning.polls())
+                .withSettling(tuning.settling());
+        tables.dropUnplanned();
+        this.started = ticker.nanos();
+        this.machine = new BatchMachine(
+                machineSettings,
+                tables.unfinished(),
+                queue,
+                new CreationPace(
+                        tuning.bounds().creationsPerHour(),
+                        tables.creationsSince(wall - Duration.ofHours(1).toMillis())),
+                new SteppedJournal(),
+                RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed()),
+                started);
+        this.partsOver = tables.over();
+        this.progress = snapshot(RunPhase.SENDING);
+    }
+
+    private String newTag() {
+        byte[] bytes = new byte[8];
+        new SecureRandom().nextBytes(bytes);
+        String fresh = HexFormat.of().formatHex(bytes);
+        tables.setTag(fresh);
+        return fresh;
+    }
+
+    /** What the user says comes first, then what was learned, then what the tier is said to grant. */
+    private Map<String, Long> limits() {
+        Map<String, Long> limits = new HashMap<>();
+        options.tier()
+                .ifPresent(tier -> settings.tiers().rows().stream()
+                        .map(TierRow::family)
+                        .distinct()
+                        .forEach(family -> settings.tiers()
+                                .find(family, tier)
+                                .map(TierRow::batchQueueTokens)
+                                .filter(OptionalLong::isPresent)
+                                .ifPresent(tokens -> limits.put(family, tokens.getAsLong()))));
+        limits.putAll(tables.limits());
+        options.queueTokens()
+                .ifPresent(tokens -> store.families().forEach(family -> limits.put(ModelFamily.of(family), tokens)));
+        return limits;
+    }
+
+    /** Goes as far as the goal says, or until nothing more can be done. */
+    LiveRun.Result run() {
+        while (true) {
+            between("deciding");
+            if (interrupted.getCount() == 0) {
+                return result(Optional.of(new StopCause.Interrupted()));
+            }
+            BatchAction action = machine.next(ticker.nanos(), tables.wallMillis());
+            between("decided");
+            if (action instanceof BatchAction.Finished) {
+                return finished();
+            }
+            try {
+                act(action);
+            } catch (StorageFullException full) {
+                return result(Optional.of(new StopCause.StorageFailed(String.valueOf(full.getMessage()))));
+            }
+            progress = snapshot(RunPhase.SENDING);
+        }
+    }
+
+    private void act(BatchAction action) {
+        switch (action) {
+            case BatchAction.Upload(Part part) -> upload(part);
+            case BatchAction.FindFile(Part part) -> findFile(part);
+            case BatchAction.Create(Part part) -> create(part);
+            case BatchAction.FindBatch(Part part) -> findBatch(part);
+            case BatchAction.Poll(Part part) -> poll(part);
+            case BatchAction.Cancel(Part part) -> cancel(part);
+            case BatchAction.Merge(Part part) -> merge(part);
+            case BatchAction.Release release -> release(release);
+            case BatchAction.DeleteFile(Part part) -> deleteFile(part);
+            case BatchAction.Plan plan -> plan();
+            case BatchAction.Wait(OptionalLong until) -> await(until);
+            case BatchAction.Finished finished -> {}
+        }
+    }
+
+    private LiveRun.Result finished() {
+        Optional<BatchStop> stop = machine.stopped();
+        if (stop.isPresent()) {
+            String explanation = stop.get().explanation();
+            return result(Optional.of(
+                    switch (stop.get().kind()) {
+                        case PROVIDER -> new StopCause.ByProvider(explanation);
+                        case UNREACHABLE -> new StopCause.Unreachable(explanation);
+                    }));
+        }
+        tables.requireSum();
+        return result(
+                options.goal() == BatchGoal.COMPLETE || store.counts().pending() == 0
+                        ? Optional.empty()
+                        : Optional.of(new StopCause.AtProvider(whereItStands())));
+    }
+
+    private String whereItStands() {
+        List<Part> parts = machine.parts();
+        long running = parts.stream().filter(part -> part.phase().mayRun()).count();
+        long waiting = parts.size() - running;
+        return switch (options.goal()) {
+            case SUBMIT, FETCH, COMPLETE ->
+                running
+                        + (running == 1 ? " batch runs" : " batches run")
+                        + " at the provider"
+                        + (waiting == 0
+                                ? "."
+                                : ", and " + waiting + (waiting == 1 ? " part waits" : " parts wait")
+                                        + " until there is room for more tokens in the queue.");
+            case CANCEL -> running == 0 ? "No batch of this job runs any more." : "Batches of this job still run.";
+        };
+    }
+
+    private void plan() {
+        doing("dealing rows to batches");
+        List<Part> parts =
+                new PartPlanner(tables, input, tuning.bounds()).plan(queue::limit, () -> interrupted.getCount() == 0);
+        between("planned");
+        machine.planned(parts, ticker.nanos());
+    }
+
+    private void upload(Part part) {
+        doing("uploading part " + part.number());
+        PartLines lines = new PartLines(tables, input, part);
+        ApiReply reply = client.upload(filename(part), part.size().bytes(), lines::next);
+        between("uploaded");
+        Optional<FileObject> file = reply.isOk() ? FileObject.read(reply.body()) : Optional.empty();
+        if (file.isPresent()) {
+            machine.uploaded(part.number(), file.get().id(), ticker.nanos());
+        } else {
+            failed(part, reply);
+        }
+    }
+
+    /** By its name a file is known again if the answer to its upload was lost. */
+    private String filename(Part part) {
+        return "penstock-" + tag + "-part-" + part.number() + ".jsonl";
+    }
+
+    private void findFile(Part part) {
+        doing("looking for the file of part " + part.number());
+        String after = "";
+        for (int page = 0; page < MOST_PAGES; page++) {
+            ApiReply reply = client.get("/files?purpose=batch&limit=10000" + after);
+            between("files listed");
+            Optional<FileObject.Page> files = reply.isOk() ? FileObject.readPage(reply.body()) : Optional.empty();
+            if (files.isEmpty()) {
+                failed(part, reply);
+                return;
+            }
+            Optional<FileObject> found = files.get().files().stream()
+                    .filter(file -> file.filename().equals(filename(part))
+                            && (file.bytes() < 0 || file.bytes() == part.size().bytes()))
+                    .findFirst();
+            if (found.isPresent()
+                    || !files.get().hasMore()
+                    || files.get().lastId().isEmpty()) {
+                machine.foundFile(part.number(), found.map(FileObject::id), ticker.nanos());
+                return;
+            }
+            after = "&after=" + BatchClient.escaped(files.get().lastId().get());
+        }
+        machine.foundFile(part.number(), Optional.empty(), ticker.nanos());
+    }
+
+    private void create(Part part) {
+        doing("creating the batch of part " + part.number());
+        ByteText json = new ByteText(512);
+        json.append("{\"input_file_id\":").appendJsonString(part.fileId());
+        json.append(",\"endpoint\":").appendJsonString(part.size().key().endpoint());
+        json.append(",\"completion_window\":\"24h\",\"metadata\":{\"" + JOB + "\":")
+                .appendJsonString(tag);
+        json.append(",\"" + PART + "\":\"").append(part.number());
+        json.append("\",\"" + ATTEMPT + "\":\"").append(part.attempt()).append("\"}}");
+        ApiReply reply = client.post("/batches", json.toBytes());
+        between("created");
+        Optional<BatchObject> batch = reply.isOk() ? BatchObject.read(reply.body()) : Optional.empty();
+        if (batch.isPresent()) {
+            sent += part.size().rows();
+            machine.created(part.number(), batch.get(), ticker.nanos());
+        } else if (isRejected(reply) && ErrorBody.of(reply.body()).param().equals("input_file_id")) {
+            machine.fileIsGone(part.number(), refusal(reply), ticker.nanos());
+        } else {
+            failed(part, reply);
+        }
+    }
+
+    private static boolean isRejected(ApiReply reply) {
+        return reply.verdict() instanceof Verdict.Rejected;
+    }
+
+    private void findBatch(Part part) {
+        doing("looking for the batch of part " + part.number());
+        List<String> former = tables.formerBatches(part.number());
+        long oldest = tables.firstCreationMillis().orElse(0) / 1_000 - CLOCK_SKEW_SECONDS;
+        String after = "";
+        for (int page = 0; page < MOST_PAGES; page++) {
+            ApiReply reply = client.get("/batches?limit=100" + after);
+            between("batches listed");
+            Optional<BatchObject.Page> batches = reply.isOk() ? BatchObject.readPage(reply.body()) : Optional.empty();
+            if (batches.isEmpty()) {
+                failed(part, reply);
+                return;
+            }
+            Optional<BatchObject> found = batches.get().batches().stream()
+                    .filter(batch -> isOf(batch, part) && !former.contains(batch.id()))
+                    .findFirst();
+            boolean older = batches.get().batches().stream()
+                    .anyMatch(batch -> batch.createdAtSeconds() > 0 && batch.createdAtSeconds() < oldest);
+            if (found.isPresent()
+                    || older
+                    || !batches.get().hasMore()
+                    || batches.get().lastId().isEmpty()) {
+                found.ifPresent(batch -> sent += part.size().rows());
+                machine.foundBatch(part.number(), found, ticker.nanos());
+                return;
+            }
+            after = "&after=" + BatchClient.escaped(batches.get().lastId().get());
+        }
+        machine.foundBatch(part.number(), Optional.empty(), ticker.nanos());
+    }
+
+    private boolean isOf(BatchObject batch, Part part) {
+        return tag.equals(batch.metadata().get(JOB))
+                && Integer.toString(part.number()).equals(batch.metadata().get(PART));
+    }
+
+    private void poll(Part part) {
+        ApiReply reply = client.get("/batches/" + BatchClient.escaped(part.batchId()));
+        between("polled");
+        Optional<BatchObject> batch = reply.isOk() ? BatchObject.read(reply.body()) : Optional.empty();
+        if (batch.isPresent()) {
+            machine.polled(part.number(), batch.get(), ticker.nanos());
+        } else {
+            failed(part, reply);
+        }
+    }
+
+    private void cancel(Part part) {
+        doing("cancelling the batch of part " + part.number());
+        ApiReply reply = client.post("/batches/" + BatchClient.escaped(part.batchId()) + "/cancel", new byte[0]);
+        between("cancelled");
+        // 409: it is over already.
+        if (reply.isOk() || reply.status().orElse(0) == 409) {
+            machine.cancelled(part.number(), ticker.nanos());
+        } else {
+            failed(part, reply);
+        }
+    }
+
+    private void merge(Part part) {
+        doing("fetching the answers of part " + part.number());
+        List<Path> files = new ArrayList<>();
+        try {
+            for (String id : List.of(part.outputFileId(), part.errorFileId())) {
+                if (id.isEmpty()) {
+                    continue;
+                }
+                Path file = results(part, files.size());
+                ApiReply reply = client.download(id, file);
+                between("downloaded");
+                if (reply.status().orElse(0) == 404) {
+                    notices.accept("A result file of batch " + part.batchId()
+                            + " does not exist any more; its rows count as not answered.");
+                } else if (reply.isOk()) {
+                    files.add(file);
+                } else {
+                    failed(part, reply);
+                    return;
+                }
+            }
+            PartMerge.Report report =
+                    new PartMerge(tables, input, part, settings.maxAttempts(), this::between).merge(files);
+            between("merged");
+            count(report);
+            again += report.freed();
+            machine.merged(part.number(), report.freed(), ticker.nanos());
+        } catch (IOException e) {
+            throw new StorageFullException(results(part, 0), e);
+        } finally {
+            delete(results(part, 0));
+            delete(results(part, 1));
+        }
+    }
+
+    private void count(PartMerge.Report report) {
+        partsOver++;
+        answered += report.answered();
+        failed += report.failed();
+        spent = JobCounts.sum(spent, report.spent());
+        report.failures().stream()
+                .limit(MOST_FAILURES_KEPT - firstFailures.size())
+                .forEach(firstFailures::add);
+    }
+
+    private Path results(Part part, int number) {
+        Path job = store.path();
+        return job.resolveSibling(job.getFileName() + ".part-" + part.number() + "-" + number);
+    }
+
+    private static void delete(Path file) {
+        try {
+            boolean unused = Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void release(BatchAction.Release release) {
+        Map<Long, PartMerge.FailedLine> refused = new HashMap<>();
+        for (BatchObject.Problem problem : release.problems()) {
+            refused.putIfAbsent(
+                    problem.line().orElse(0),
+                    new PartMerge.FailedLine(
+                            problem.code().isEmpty() ? "batch_refused" : problem.code(),
+                            "The provider refuses the row: " + problem.message()));
+        }
+        PartMerge.Report report = new PartMerge(tables, input, release.part(), settings.maxAttempts(), this::between)
+                .release(refused, release.attempt());
+        between("released");
+        count(report);
+        again += release.attempt() ? report.freed() : 0;
+        machine.released(release.part().number(), report.freed(), ticker.nanos());
+    }
+
+    private void deleteFile(Part part) {
+        ApiReply reply = client.delete("/files/" + BatchClient.escaped(part.fileId()));
+        between("deleted");
+        if (reply.isOk() || reply.status().orElse(0) == 404) {
+            machine.deleted(part.number());
+        } else {
+            failed(part, reply);
+        }
+    }
+
+    private void failed(Part part, ApiReply reply) {
+        if (interrupted.getCount() == 0) {
+            return; // the call was cut off by us; what became of it is looked for in the next run
+        }
+        Verdict verdict = switch (reply.verdict()) {
+            case Verdict.Accepted accepted ->
+                AnswerReading.ofFault(
+                                Verdict.Fault.BROKEN_ANSWER, "The provider's answer is not what the Batch API says.")
+                        .verdict();
+            case Verdict.Rejected rejected -> new Verdict.Rejected(rejected.reason(), refusal(reply));
+            case Verdict.Transient fault -> fault;
+            case Verdict.Throttled throttled -> throttled;
+            case Verdict.SlowDown slowDown -> slowDown;
+            case Verdict.AccountStopped stopped -> stopped;
+        };
+        tellOfTrouble(verdict.explanation());
+        machine.failed(part.number(), verdict, ticker.nanos());
+    }
+
+    /** These calls hold no prompt, so neither does what is said against them. */
+    private static String refusal(ApiReply reply) {
+        String message = ErrorBody.of(reply.body()).message();
+        return reply.verdict().explanation() + (message.isEmpty() ? "" : " It says: " + message);
+    }
+
+    private void tellOfTrouble(String explanation) {
+        if (!explanation.equals(troubleTold)) {
+            troubleTold = explanation;
+            notices.accept(explanation + " It is tried again.");
+        }
+    }
+
+    private void await(OptionalLong until) {
+        doing("");
+        progress = snapshot(RunPhase.SENDING);
+        long nanos = until.orElse(ticker.nanos()) - ticker.nanos();
+        try {
+            boolean unused = interrupted.await(Math.max(1, nanos), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            interrupt();
+        }
+    }
+
+    private void doing(String what) {
+        doing = what;
+        progress = snapshot(RunPhase.SENDING);
+    }
+
+    private void between(String step) {
+        tuning.between().accept(step);
+    }
+
+    private LiveRun.Result result(Optional<StopCause> stop) {
+        return new LiveRun.Result(
+                stop,
+                answered,
+                failed,
+                sent,
+                again,
+                0,
+                Duration.ofNanos(ticker.nanos() - started),
+                spent,
+                costNow(),
+                Optional.empty(),
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                List.copyOf(firstFailures));
+    }
+
+    private Optional<BigDecimal> costNow() {
+        Optional<BigDecimal> all = store.counts().dollars(settings.prices());
+        return all.flatMap(now -> before.dollars(settings.prices()).map(now::subtract));
+    }
+
+    /** Ends the run soon. Batches go on at the provider. */
+    void interrupt() {
+        interrupted.countDown();
+        client.abort();
+    }
+
+    RunProgress progress() {
+        return progress;
+    }
+
+    private RunProgress snapshot(RunPhase phase) {
+        List<Part> parts = machine.parts();
+        long atProvider = parts.stream()
+                .filter(part -> part.phase() == PartPhase.SUBMITTED)
+                .mapToLong(part -> part.size().rows())
+                .sum();
+        RunProgress base = JobRun.idle(
+                phase,
+                input.size(),
+                input.size(),
+                new JobCounts(
+                        before.rows(),
+                        before.answered() + answered,
+                        before.failed() + failed,
+                        before.badRows(),
+                        before.attempts(),
+                        before.spent(),
+                        before.batchSpent()));
+        return base.inBatches(
+                answered,
+                failed,
+                (int) Math.min(Integer.MAX_VALUE, atProvider),
+                Duration.ofNanos(ticker.nanos() - started),
+                JobCounts.sum(before.spentInAll(), spent),
+                new BatchProgress(doing, parts, partsOver));
+    }
+
+    /** Lets tests stop before and after anything is written down. */
+    private final class SteppedJournal implements PartJournal {
+        @Override
+        public void moved(Part part, String detail) {
+            between("moving");
+            tables.moved(part, detail);
+            between("moved to " + part.phase().word());
+        }
+
+        @Override
+        public void counted(Part part) {
+            tables.counted(part);
+        }
+
+        @Override
+        public void learned(String family, long tokens) {
+            tables.learned(family, tokens);
+            between("learned");
+            notices.accept("The account may have " + tokens + " tokens of " + family
+                    + " enqueued in batches; batches are cut to that.");
+        }
+    }
+}

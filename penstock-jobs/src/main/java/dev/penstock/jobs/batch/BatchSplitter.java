@@ -1,0 +1,123 @@
+package dev.penstock.jobs.batch;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Deals rows to parts, each of which becomes one batch: a row goes to the open part of its model and endpoint, which is
+ * closed when the row does not fit any more. Of rows in a given order this makes the fewest parts. Keeps nothing of a row,
+ * so its memory does not grow with their number. A row that is larger than a limit by itself gets a part of its own: our
+ * figure is an estimate, and the provider's word counts. Not thread-safe.
+ */
+public final class BatchSplitter {
+    /** Parts that are open at a time. Beyond it the largest is closed, so that memory stays bounded. */
+    private static final int MOST_OPEN = 1_000;
+
+    private final BatchBounds bounds;
+    private final Function<String, OptionalLong> queueTokens;
+    private final Map<PartKey, Open> open = new LinkedHashMap<>();
+    private int nextNumber;
+    private @Nullable Open last;
+
+    /**
+     * Where a row goes.
+     *
+     * @param part number of its part
+     * @param closed the part that is complete now, if one is; never the row's own
+     */
+    public record Placing(int part, Optional<PartSize> closed) {}
+
+    private static final class Open {
+        final int number;
+        final PartKey key;
+        final long mostTokens;
+        long rows;
+        long bytes;
+        long tokens;
+        long embeddingInputs;
+
+        Open(int number, PartKey key, long mostTokens) {
+            this.number = number;
+            this.key = key;
+            this.mostTokens = mostTokens;
+        }
+
+        boolean fits(RowSize row, BatchBounds bounds) {
+            return rows == 0
+                    || (rows < bounds.rows()
+                            && bytes + row.bytes() <= bounds.bytes()
+                            && embeddingInputs + row.embeddingInputs() <= bounds.embeddingInputs()
+                            && tokens + row.tokens() <= mostTokens);
+        }
+
+        PartSize size() {
+            return new PartSize(number, key, rows, bytes, tokens);
+        }
+    }
+
+    /**
+     * @param queueTokens the most input tokens that a model family may have enqueued; empty where that is not known
+     * @param firstNumber of the parts
+     */
+    public BatchSplitter(BatchBounds bounds, Function<String, OptionalLong> queueTokens, int firstNumber) {
+        this.bounds = bounds;
+        this.queueTokens = queueTokens;
+        this.nextNumber = firstNumber;
+    }
+
+    /** Takes the next row. */
+    public Placing add(RowSize row) {
+        Open part = last;
+        if (part == null || !part.key.equals(row.key())) {
+            part = open.get(row.key());
+        }
+        Optional<PartSize> closed = Optional.empty();
+        if (part == null || !part.fits(row, bounds)) {
+            if (part != null) {
+                closed = Optional.of(part.size());
+            } else if (open.size() == MOST_OPEN) {
+                closed = Optional.of(closeLargest());
+            }
+            part = new Open(
+                    nextNumber++,
+                    row.key(),
+                    queueTokens.apply(row.key().family()).orElse(Long.MAX_VALUE));
+            open.put(row.key(), part);
+        }
+        part.rows++;
+        part.bytes += row.bytes();
+        part.tokens += row.tokens();
+        part.embeddingInputs += row.embeddingInputs();
+        last = part;
+        return new Placing(part.number, closed);
+    }
+
+    private PartSize closeLargest() {
+        Open largest = null;
+        for (Open part : open.values()) {
+            largest = largest == null || part.bytes > largest.bytes ? part : largest;
+        }
+        if (largest == null) {
+            throw new IllegalStateException("no part is open, so none can be closed");
+        }
+        open.remove(largest.key);
+        return largest.size();
+    }
+
+    /** Closes the parts that are still open, in the order of their numbers. */
+    public List<PartSize> finish() {
+        List<PartSize> rest = new ArrayList<>(open.values().stream()
+                .sorted((a, b) -> Integer.compare(a.number, b.number))
+                .map(Open::size)
+                .toList());
+        open.clear();
+        last = null;
+        return rest;
+    }
+}

@@ -1,0 +1,17 @@
+package dev.penstock.jobs.batch;
+
+/**
+ * What a row takes of a batch.
+ *
+ * @param bytes of its line as it is sent, the line end included
+ * @param tokens estimated input tokens
+ * @param embeddingInputs inputs that it wants embedded; 0 for other endpoints
+ */
+public record RowSize(PartKey key, long bytes, long tokens, long embeddingInputs) {
+    public RowSize {
+        if (bytes < 1 || tokens < 0 || embeddingInputs < 0) {
+            throw new IllegalArgumentException("a row has " + bytes + " bytes, " + tokens + " tokens and "
+                    + embeddingInputs + " embedding inputs; bytes are 1 or more, the others 0 or more");
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package dev.penstock.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.penstock.emulator.BatchLedger;
+import dev.penstock.emulator.BatchPace;
+import dev.penstock.emulator.BatchQuirks;
+import dev.penstock.emulator.BatchSettings;
+import dev.penstock.emulator.Emulator;
+import dev.penstock.emulator.EmulatorSettings;
+import dev.penstock.emulator.FamilyLimits;
+import dev.penstock.emulator.TwinSettings;
+import dev.penstock.jobs.batch.BatchBounds;
+import dev.penstock.jobs.batch.BatchGoal;
+import dev.penstock.jobs.batch.PollPace;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole jobs through the Batch API over real sockets, against an emulator in this process. */
+@Timeout(300)
+final class BatchRunTest {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final PollPace QUICK = new PollPace(Duration.ofMillis(10), Duration.ofMillis(50));
+
+    @TempDir
+    private Path folder;
+
+    private final List<Emulator> emulators = new ArrayList<>();
+    private final List<String> told = new CopyOnWriteArrayList<>();
+
+    /** A process that dies. */
+    private static final class Crash extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @AfterEach
+    void nothingIsLeftBehind() throws IOException {
+        emulators.forEach(Emulator::close);
+        try (var files = Files.list(folder)) {
+            assertThat(files.map(Path::toString).filter(file -> file.endsWith(".lock") || file.contains(".part-")))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void everyRowIsAnsweredOnceInInputOrderAndTheFileIsDeleted() throws IOException {
+        Emulator emulator = start(standard());
+        RunReport report = run(settings(emulator, batch(300)), BatchBounds.DOCUMENTED, step -> {});
+
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(report.answeredNow()).isEqualTo(300);
+        requireAnswersInOrder(300);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.created()).isOne();
+        assertThat(ledger.rowsRun()).isEqualTo(300);
+        assertThat(ledger.filesDeleted()).isEqualTo(ledger.filesUploaded()).isOne();
+        assertThat(report.costDollars().orElseThrow()).isPositive();
+        assertThat(emulator.ledger().arrived()).isZero();
+    }
+
+    @Test
+    void aTableGoesThroughToo() throws IOException {
+        Emulator emulator = start(standard().withQuirks(BatchQuirks.parse(List.of("unordered"))));
+        Path in = folder.resolve("in.csv");
+        Files.writeString(in, "n,q\n1,one\n2,\"two, or \"\"2\"\"\"\n3,three\n");
+        RunReport report = run(
+                RunSettings.builder(in, emulator.baseUri())
+                        .inputOptions(InputOptions.prompt("gpt-4o-mini", "What is {{q}}?"))
+                        .output(folder.resolve("out.csv"))
+                        .batch(BatchOptions.DEFAULT)
+                        .build(),
+                BatchBounds.DOCUMENTED,
+                step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(Files.readAllLines(folder.resolve("out.csv")))
+                .hasSize(4)
+                .element(2)
+                .asString()
+                .startsWith("2,\"two");
+    }
+
+    @Test
+    void modelsAndEndpointsGetBatchesOfTheirOwn() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = folder.resolve("in.jsonl");
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            text.append(
+                    i % 4 == 0
+                            ? "{\"custom_id\":\"id-" + i + "\",\"method\":\"POST\",\"url\":\"/v1/embeddings\",\"body\":"
+                                    + "{\"model\":\"text-embedding-3-small\",\"input\":\"Row " + i + "\"}}\n"
+                            : line(i, i % 2 == 0 ? "gpt-4o-mini" : "gpt-4o"));
+        }
+        Files.writeString(in, text);
+        assertThat(run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.COMPLETE);
+        assertThat(emulator.ledger().batches().created()).isEqualTo(3);
+        assertThat(json(out())).hasSize(40);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "all-failed:1",
+                "null-output:1",
+                "status-0:1",
+                "unordered",
+                "blank-lines",
+                "missing-line:1",
+                "doubled-line",
+                "cancelled-lines",
+                "lost-answer:1"
+            })
+    void noOddityLosesARowOrPaysItTwice(String quirk) throws IOException {
+        Emulator emulator = start(standard().withQuirks(BatchQuirks.parse(List.of(quirk))));
+        RunReport report = run(settings(emulator, batch(60)), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(60);
+        BatchLedger ledger = emulator.ledger().batches();
+        boolean again = Set.of("all-failed:1", "null-output:1", "status-0:1", "missing-line:1")
+                .contains(quirk);
+        assertThat(ledger.created()).isEqualTo(again ? 2 : 1);
+        if (!quirk.equals("null-output:1") && !quirk.equals("missing-line:1")) {
+            // Answers that the provider holds back are paid, and nothing can be done but ask again.
+            assertThat(ledger.rowsPaidTwice()).isZero();
+        }
+    }
+
+    @Test
+    void rowsThatAreWrongFailAndTheOthersGoOn() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = folder.resolve("in.jsonl");
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 30; i++) {
+            // A temperature that the endpoint refuses fails the row, not the batch.
+            text.append(
+                    i % 10 == 3
+                            ? "{\"custom_id\":\"id-" + i
+                                    + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                                    + "{\"model\":\"gpt-4o-mini\",\"temperature\":9,\"messages\":[{\"role\":\"user\","
+                                    + "\"content\":\"x\"}]}}\n"
+                            : line(i, "gpt-4o-mini"));
+        }
+        Files.writeString(in, text);
+        RunReport report = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.job().pending()).isZero();
+        assertThat(report.job().answered() + report.job().failed()).isEqualTo(30);
+        assertThat(emulator.ledger().batches().created()).isOne();
+    }
+
+    @Test
+    void aQueueLimitIsLearnedFromOneRefusalAndKept() throws IOException {
+        Emulator emulator = start(standard().withQueueTokens(2_000));
+        RunReport report = run(settings(emulator, batch(600)), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(600);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.ended().get("failed")).isEqualTo(1);
+        assertThat(ledger.peakEnqueuedTokens()).isLessThanOrEqualTo(2_000);
+        assertThat(ledger.rowsPaidTwice()).isZero();
+        assertThat(told).anyMatch(text -> text.contains("2000 tokens"));
+    }
+
+    @Test
+    void anExpiredBatchIsFinishedByAnother() throws IOException {
+        Emulator emulator = start(standard().withExpiring(Set.of(1)));
+        RunReport report = run(settings(emulator, batch(100)), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(100);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.created()).isEqualTo(2);
+        assertThat(ledger.rowsPaidTwice()).isZero();
+    }
+
+    @Test
+    void whatIsSubmittedIsFetchedLaterAndMayBeWaitedFor() throws IOException {
+        Emulator emulator = start(standard().withPace(BatchPace.parse("700ms")));
+        Path in = batch(50);
+        RunReport submitted = run(with(emulator, in, BatchGoal.SUBMIT), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(submitted.end()).isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(submitted.explanation().orElseThrow()).contains("1 batch runs at the provider");
+        assertThatThrownBy(() -> run(
+                        RunSettings.builder(in, emulator.baseUri())
+                                .output(out())
+                                .build(),
+                        BatchBounds.DOCUMENTED,
+                        step -> {}))
+                .isInstanceOf(BatchesRunException.class)
+                .hasMessageContaining("paid for twice");
+        RunReport fetched = run(with(emulator, in, BatchGoal.FETCH), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(fetched.end()).isEqualTo(RunEnd.AT_PROVIDER);
+        RunReport waited = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(waited.end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(emulator.ledger().batches().created()).isOne();
+        requireAnswersInOrder(50);
+    }
+
+    @Test
+    void cancellingEndsEveryBatchKeepsWhatWasAnsweredAndFreesTheRest() throws IOException {
+        Emulator emulator =
+                start(standard().withPace(BatchPace.parse("20h+1000/s")).withTimeScale(3_600));
+        Path in = batch(2_000);
+        BatchBounds small = new BatchBounds(1_000, 200 << 20, 50_000, 2_000);
+        assertThat(run(with(emulator, in, BatchGoal.SUBMIT), small, step -> {}).end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        RunReport cancelled = run(with(emulator, in, BatchGoal.CANCEL), small, step -> {});
+        assertThat(cancelled.end()).isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().ended().get("cancelled")).isEqualTo(2);
+        assertThat(emulator.ledger().batches().enqueuedTokens()).isZero();
+        // Nothing runs any more, so live calls may answer the rest.
+        RunReport live =
+                run(RunSettings.builder(in, emulator.baseUri()).output(out()).build(), small, step -> {});
+        assertThat(live.end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(emulator.ledger().batches().rowsAnsweredLiveToo()).isZero();
+    }
+
+    @Test
+    void aDeathBetweenAnyTwoStepsCostsNothing() throws IOException {
+        AtomicInteger steps = new AtomicInteger();
+        long least = death(0, steps);
+        int all = steps.get();
+        assertThat(all).isGreaterThan(30);
+        for (int dies = 1; dies <= all; dies++) {
+            assertThat(death(dies, steps))
+                    .as("batches created, with a death at step " + dies)
+                    .isEqualTo(least);
+        }
+        System.out.println("deaths at " + all + " steps: batches created twice 0, rows paid twice 0, rows lost 0");
+    }
+
+    /** @return batches created */
+    private long death(int atStep, AtomicInteger steps) throws IOException {
+        for (String name : List.of("out.jsonl.job", "out.jsonl", "out.jsonl.errors.jsonl")) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+        Emulator emulator = start(standard().withRowErrorShare(0.03).withExpiring(Set.of(2)));
+        Path in = batch(200);
+        BatchBounds bounds = new BatchBounds(100, 200 << 20, 50_000, 2_000);
+        steps.set(0);
+        AtomicReference<String> last = new AtomicReference<>("");
+        Consumer<String> dying = step -> {
+            last.set(step);
+            if (steps.incrementAndGet() == atStep) {
+                throw new Crash();
+            }
+        };
+        if (atStep > 0) {
+            assertThatThrownBy(() -> run(settings(emulator, in), bounds, dying)).isInstanceOf(Crash.class);
+        }
+        RunReport report = run(settings(emulator, in), bounds, dying);
+        assertThat(report.end()).as("after a death at " + last).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(200);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.rowsPaidTwice())
+                .as("rows paid twice after a death at " + last)
+                .isZero();
+        Map<String, Integer> byPart = new HashMap<>();
+        ledger.batches().forEach(batch -> byPart.merge(batch.metadata().get("penstock_part"), 1, Integer::sum));
+        assertThat(byPart.values()).as("batches of each part").allMatch(count -> count == 1);
+        assertThat(ledger.filesDeleted()).as("files left").isEqualTo(ledger.filesUploaded());
+        emulator.close();
+        return ledger.created();
+    }
+
+    private static BatchSettings standard() {
+        return BatchSettings.standard();
+    }
+
+    private Emulator start(BatchSettings batches) {
+        Emulator emulator = Emulator.start(EmulatorSettings.of(TwinSettings.builder()
+                .limits(FamilyLimits.none())
+                .batches(batches)
+                .build()));
+        emulators.add(emulator);
+        return emulator;
+    }
+
+    private RunReport run(RunSettings settings, BatchBounds bounds, Consumer<String> between) {
+        RunListener listener = new RunListener() {
+            @Override
+            public void notice(String text) {
+                told.add(text);
+            }
+        };
+        return new JobRun(
+                        settings,
+                        listener,
+                        LiveRun.Patience.DEFAULT,
+                        new BatchRun.Tuning(bounds, QUICK, Duration.ofMillis(30), between))
+                .run();
+    }
+
+    private RunSettings settings(Emulator emulator, Path in) {
+        return with(emulator, in, BatchGoal.COMPLETE);
+    }
+
+    private RunSettings with(Emulator emulator, Path in, BatchGoal goal) {
+        return RunSettings.builder(in, emulator.baseUri())
+                .output(out())
+                .batch(BatchOptions.DEFAULT.withGoal(goal))
+                .build();
+    }
+
+    private Path out() {
+        return folder.resolve("out.jsonl");
+    }
+
+    private static String line(int i, String model) {
+        return "{\"custom_id\":\"id-" + i
+                + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"" + model
+                + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Row " + i + "\"}],\"max_tokens\":20}}\n";
+    }
+
+    private Path batch(int rows) throws IOException {
+        Path in = folder.resolve("in.jsonl");
+        try (BufferedWriter writer = Files.newBufferedWriter(in)) {
+            for (int i = 0; i < rows; i++) {
+                writer.write(line(i, "gpt-4o-mini"));
+            }
+        }
+        return in;
+    }
+
+    private void requireAnswersInOrder(int rows) throws IOException {
+        List<JsonNode> lines = json(out());
+        assertThat(lines).hasSize(rows);
+        for (int i = 0; i < rows; i++) {
+            assertThat(lines.get(i).at("/custom_id").asText()).isEqualTo("id-" + i);
+            assertThat(lines.get(i).at("/response/status_code").asInt()).isEqualTo(200);
+        }
+    }
+
+    private static List<JsonNode> json(Path file) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            lines.add(JSON.readTree(line));
+        }
+        return lines;
+    }
+}
