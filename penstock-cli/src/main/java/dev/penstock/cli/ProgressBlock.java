@@ -110,8 +110,8 @@ final class ProgressBlock {
                         .append(' ')
                         .append(BatchWords.state(part))
                         .append(part.batchId().isEmpty() ? "" : " " + BatchWords.done(part)));
-        append(text, waiting(batch), "parts wait for room");
-        append(text, batch.partsOver(), "parts over");
+        append(text, waiting(batch), waiting(batch) == 1 ? "part waits for room" : "parts wait for room");
+        append(text, batch.partsOver(), batch.partsOver() == 1 ? "part over" : "parts over");
         return text.append(batch.doing().isEmpty() ? "" : ", " + batch.doing()).toString();
     }
 
