@@ -114,7 +114,8 @@ class BatchCommandTest {
         long seed = 20_261_124;
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         try (Emulator emulator = start(BatchSettings.standard()
-                .withPace(BatchPace.parse("300ms"))
+                .withPace(BatchPace.parse("36m"))
+                .withTimeScale(7_200)
                 .withRowErrorShare(0.03)
                 .withExpiring(Set.of(3))
                 .withQueueTokens(6_000))) {

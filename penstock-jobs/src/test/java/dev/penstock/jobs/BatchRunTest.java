@@ -43,6 +43,8 @@ final class BatchRunTest {
     private static final JsonMapper JSON = new JsonMapper();
     private static final PollPace QUICK = new PollPace(Duration.ofMillis(10), Duration.ofMillis(50));
 
+    private static final long DAY_IN_A_SECOND = 86_400;
+
     @TempDir
     private Path folder;
 
@@ -185,7 +187,7 @@ final class BatchRunTest {
 
     @Test
     void anExpiredBatchIsFinishedByAnother() throws IOException {
-        Emulator emulator = start(standard().withExpiring(Set.of(1)));
+        Emulator emulator = start(standard().withExpiring(Set.of(1)).withTimeScale(DAY_IN_A_SECOND));
         RunReport report = run(settings(emulator, batch(100)), BatchBounds.DOCUMENTED, step -> {});
         assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
         requireAnswersInOrder(100);
@@ -255,7 +257,7 @@ final class BatchRunTest {
         for (String name : List.of("out.jsonl.job", "out.jsonl", "out.jsonl.errors.jsonl")) {
             Files.deleteIfExists(folder.resolve(name));
         }
-        Emulator emulator = start(standard().withRowErrorShare(0.03).withExpiring(Set.of(2)));
+        Emulator emulator = start(standard().withRowErrorShare(0.03).withExpiring(Set.of(2)).withTimeScale(4 * DAY_IN_A_SECOND));
         Path in = batch(200);
         BatchBounds bounds = new BatchBounds(100, 200 << 20, 50_000, 2_000);
         steps.set(0);
