@@ -3,11 +3,12 @@ package dev.penstock.cli;
 import dev.penstock.jobs.RunPhase;
 import dev.penstock.jobs.RunProgress;
 
-/** A line every few seconds, for logs and for what is no terminal. */
+/** A line every few seconds if there is something new, for logs and for what is no terminal. */
 final class LineDisplay implements Display {
     private final Shell shell;
     private final ProgressBlock block;
     private final boolean progress;
+    private String last = "";
 
     /**
      * @param progress whether to show progress at all
@@ -21,7 +22,12 @@ final class LineDisplay implements Display {
     @Override
     public void show(RunProgress now) {
         if (progress && now.phase() != RunPhase.DONE) {
-            shell.error(block.plain(now));
+            String line = block.plain(now);
+            // A batch may say the same for hours.
+            if (!line.equals(last)) {
+                last = line;
+                shell.error(line);
+            }
         }
     }
 
