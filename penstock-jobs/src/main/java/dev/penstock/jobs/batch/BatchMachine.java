@@ -406,6 +406,8 @@ public final class BatchMachine {
             }
             case FAILED -> {
                 track.part = before.seen(PartPhase.SUBMITTED, batch);
+                // Written down even if it failed before it was known, or it would be taken for the next one's batch.
+                journal.moved(track.part, detail);
                 failedInValidation(track, batch, now);
             }
         }
