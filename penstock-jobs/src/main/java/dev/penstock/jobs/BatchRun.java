@@ -478,8 +478,10 @@ final class BatchRun {
             case Verdict.SlowDown slowDown -> slowDown;
             case Verdict.AccountStopped stopped -> stopped;
         };
-        tellOfTrouble(verdict.explanation());
         machine.failed(part.number(), verdict, ticker.nanos());
+        if (machine.stopped().isEmpty()) {
+            tellOfTrouble(verdict.explanation());
+        }
     }
 
     /** These calls hold no prompt, so neither does what is said against them. */

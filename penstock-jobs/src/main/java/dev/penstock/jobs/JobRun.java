@@ -102,7 +102,7 @@ public final class JobRun {
         });
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
         LiveRun.Result result;
-        if (counts.pending() == 0) {
+        if (counts.pending() == 0 && !isLeftToTidy(store)) {
             result = LiveRun.Result.nothing(Optional.empty());
         } else if (interrupts.get() > 0) {
             result = LiveRun.Result.nothing(Optional.of(new StopCause.Interrupted()));
@@ -208,6 +208,12 @@ public final class JobRun {
             }
             batches.get().releaseIdle();
         }
+    }
+
+    /** Whether files are still at the provider although every row has ended. */
+    private boolean isLeftToTidy(JobStore store) {
+        return settings.batch().filter(options -> !options.keepRemote()).isPresent()
+                && batchesOf(store).map(BatchTables::unfinished).filter(parts -> !parts.isEmpty()).isPresent();
     }
 
     private static Optional<BatchTables> batchesOf(JobStore store) {
