@@ -213,7 +213,10 @@ public final class JobRun {
     /** Whether files are still at the provider although every row has ended. */
     private boolean isLeftToTidy(JobStore store) {
         return settings.batch().filter(options -> !options.keepRemote()).isPresent()
-                && batchesOf(store).map(BatchTables::unfinished).filter(parts -> !parts.isEmpty()).isPresent();
+                && batchesOf(store)
+                        .map(BatchTables::unfinished)
+                        .filter(parts -> !parts.isEmpty())
+                        .isPresent();
     }
 
     private static Optional<BatchTables> batchesOf(JobStore store) {

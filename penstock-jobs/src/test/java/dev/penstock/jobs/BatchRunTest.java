@@ -257,7 +257,8 @@ final class BatchRunTest {
         for (String name : List.of("out.jsonl.job", "out.jsonl", "out.jsonl.errors.jsonl")) {
             Files.deleteIfExists(folder.resolve(name));
         }
-        Emulator emulator = start(standard().withRowErrorShare(0.03).withExpiring(Set.of(2)).withTimeScale(4 * DAY_IN_A_SECOND));
+        Emulator emulator =
+                start(standard().withRowErrorShare(0.03).withExpiring(Set.of(2)).withTimeScale(4 * DAY_IN_A_SECOND));
         Path in = batch(200);
         BatchBounds bounds = new BatchBounds(100, 200 << 20, 50_000, 2_000);
         steps.set(0);
