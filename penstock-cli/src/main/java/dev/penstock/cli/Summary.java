@@ -75,7 +75,7 @@ final class Summary {
                 if (job.rows() == 0) {
                     yield "The input holds no rows; there was nothing to do.";
                 }
-                if (report.requests() == 0) {
+                if (nothingDone()) {
                     yield job.rows() == 1
                             ? "The row was answered before; nothing was sent."
                             : "All " + Figures.count(job.rows()) + " rows were answered before; nothing was sent.";
@@ -90,7 +90,7 @@ final class Summary {
             }
             case COMPLETE_WITH_FAILURES ->
                 "Answered " + Figures.count(job.answered()) + " of " + Figures.count(job.rows(), "row")
-                        + (report.requests() == 0 ? " before" : " in " + time) + "; "
+                        + (nothingDone() ? " before" : " in " + time) + "; "
                         + Figures.count(job.failed()) + " failed for good.";
             case STOPPED_BY_PROVIDER -> "Stopped by the provider" + after + ", " + progress + ".";
             case BUDGET_REACHED -> "Stopped at the budget" + after + ", " + progress + ".";
@@ -106,9 +106,7 @@ final class Summary {
         return switch (report.end()) {
             case COMPLETE -> Optional.empty();
             case COMPLETE_WITH_FAILURES ->
-                report.requests() == 0
-                        ? Optional.of("Add --retry-failed to try the failed rows again.")
-                        : Optional.empty();
+                nothingDone() ? Optional.of("Add --retry-failed to try the failed rows again.") : Optional.empty();
             case STOPPED_BY_PROVIDER, UNREACHABLE, STORAGE_FAILED ->
                 Optional.of(reason + "Nothing is lost: run the same command again to resume.");
             case BUDGET_REACHED ->
@@ -162,6 +160,11 @@ final class Summary {
                         ? ""
                         : "; half were answered within " + Figures.time(report.latencyMedian()) + ", 95 % within "
                                 + Figures.time(report.latency95()));
+    }
+
+    /** Batches of earlier runs may be what this one fetched. */
+    private boolean nothingDone() {
+        return report.requests() == 0 && report.answeredNow() + report.failedNow() == 0;
     }
 
     private String batches() {

@@ -197,6 +197,35 @@ final class BatchRunTest {
     }
 
     @Test
+    void aLargeJobWithEverythingThatGoesWrongTakesTheFewestBatches() throws IOException {
+        int rows = 120_000;
+        Emulator emulator = start(standard()
+                .withQueueTokens(2_000_000)
+                .withRowErrorShare(0.03)
+                .withExpiring(Set.of(3))
+                .withTimeScale(20_000));
+        Path in = folder.resolve("in.jsonl");
+        String words = "Is this the right way round, and what would you say of it? ".repeat(3);
+        try (BufferedWriter writer = Files.newBufferedWriter(in)) {
+            for (int i = 0; i < rows; i++) {
+                writer.write(line(i, "gpt-4o-mini").replace("Row ", words));
+            }
+        }
+        RunReport report = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(rows);
+        BatchLedger ledger = emulator.ledger().batches();
+        System.out.println("120,000 rows: " + ledger.created() + " batches, " + ledger.ended() + ", rows run "
+                + ledger.rowsRun() + ", paid twice " + ledger.rowsPaidTwice() + ", peak of the queue "
+                + ledger.peakEnqueuedTokens() + ", in " + report.duration().toSeconds() + " s");
+        assertThat(ledger.rowsPaidTwice()).isZero();
+        assertThat(ledger.ended()).containsEntry("failed", 1L).containsEntry("expired", 1L);
+        assertThat(ledger.peakEnqueuedTokens()).isLessThanOrEqualTo(2_000_000);
+        // 6.4 M tokens need four; then 18,000 rows that failed or expired, and of these 3 % again and again.
+        assertThat(ledger.created()).isLessThanOrEqualTo(1 + 4 + 4);
+    }
+
+    @Test
     void whatIsSubmittedIsFetchedLaterAndMayBeWaitedFor() throws IOException {
         Emulator emulator = start(standard().withPace(BatchPace.parse("700ms")));
         Path in = batch(50);
