@@ -505,7 +505,7 @@ final class Exchange implements UpstreamCall.Listener {
         settled = true;
         if (Faults.mayCost(verdict)) {
             mayHaveCost = true;
-            lost += verdict instanceof Verdict.Transient fault && Faults.wasUnderWay(fault.fault()) ? 1 : 0;
+            lost += verdict instanceof Verdict.Accepted ? 0 : 1;
         }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
