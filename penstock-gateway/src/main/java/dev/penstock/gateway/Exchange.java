@@ -144,7 +144,7 @@ final class Exchange implements UpstreamCall.Listener {
         if (!inbound.hasBody()) {
             arrive(NO_BYTES, true);
         } else if (head.endpoint().isPresent() || (length.isPresent() && length.getAsLong() <= most)) {
-            readWhole(most, length);
+            inbound.readWhole(most, this::hold).onSuccess(this::read);
         } else {
             // Too long or of unknown length, and not to be understood here: it goes through as it comes, once.
             body = new OutboundRequest.Body.Piped(inbound);
@@ -152,17 +152,8 @@ final class Exchange implements UpstreamCall.Listener {
         }
     }
 
-    private void readWhole(int most, OptionalLong length) {
-        // What is announced is held for from the beginning, so that nothing is read in vain.
-        long announced = length.orElse(0);
-        if (announced <= most && !hold(announced)) {
-            refuse(Refusals.noRoomForBody(gateway.bodies()));
-            return;
-        }
-        inbound.readWhole(most, piece -> length.isPresent() || hold(piece)).onSuccess(this::read);
-    }
-
-    private boolean hold(long bytes) {
+    /** What has come counts, and not what is announced: that costs a client nothing. */
+    private boolean hold(int bytes) {
         boolean room = gateway.bodies().tryTake(bytes);
         heldBytes += room ? bytes : 0;
         return room;
