@@ -328,15 +328,18 @@ final class Exchange implements UpstreamCall.Listener {
         return others == null ? null : others.poll();
     }
 
-    /** Whoever it was joined to had less patience: it goes its own way, with the time that it has left. */
-    private void goOnAlone(OutboundRequest.Body.Bytes same) {
+    /** Whoever it was joined to is refused: it may have more patience, and is decided upon by itself. */
+    private void goOnAlone(OutboundRequest.Body same) {
+        if (!(same instanceof OutboundRequest.Body.Bytes held)) {
+            throw new IllegalStateException("requests are joined by their bodies, and this one has none");
+        }
         Inbound client = inbound;
         ended = false;
         body = same;
-        heldBytes = same.bytes().length();
+        heldBytes = held.bytes().length();
         gateway.bodies().take(heldBytes);
         client.onGone(() -> gone(client));
-        arrive(same.bytes().getBytes(), true);
+        arrive(held.bytes().getBytes(), true);
     }
 
     /** Returns whether its wait for the budget is over, in whatever way. */
@@ -708,16 +711,11 @@ final class Exchange implements UpstreamCall.Listener {
         if (ended) {
             return;
         }
-        ApiError error = gateway.error(refusal);
-        inbound.answer(error);
-        if (refusal.outcome() == Outcome.REFUSED_DEADLINE && body instanceof OutboundRequest.Body.Bytes same) {
-            end(refusal.outcome(), refusal.message());
-            for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
-                follower.goOnAlone(same);
-            }
-        } else {
-            refuseJoined(error);
-            end(refusal.outcome(), refusal.message());
+        inbound.answer(gateway.error(refusal));
+        OutboundRequest.Body same = body;
+        end(refusal.outcome(), refusal.message());
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.goOnAlone(same);
         }
     }
 
