@@ -40,8 +40,8 @@ final class RunSession {
             RunSettings settings = options.settings(baseUrl, key, Optional.empty(), tiers);
             if (key.isPresent()) {
                 ApiAddress.warnOfAKeyInTheOpen(shell, baseUrl);
-                ApiAddress.noteAMissingPath(shell, baseUrl);
             }
+            ApiAddress.noteAMissingPath(shell, baseUrl);
             return run(settings);
         }
         String latency = command.answering.emulateLatency.orElse(EmulatorOptions.DEFAULT_LATENCY);

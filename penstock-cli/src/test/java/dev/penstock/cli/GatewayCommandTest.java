@@ -98,9 +98,7 @@ class GatewayCommandTest {
                 "--upstream ftp://127.0.0.1/v1 | the base URL of the upstream must be absolute",
             })
     void aValueIsRefusedWithWhatItMustBe(String options, String sentence) {
-        assertThat(console.run(("gateway " + options).split(" ", -1))).isEqualTo(2);
-        assertThat(console.err()).startsWith("penstock: " + sentence);
-        assertThat(console.out()).isEmpty();
+        refused(options, sentence);
     }
 
     @ParameterizedTest
@@ -115,6 +113,10 @@ class GatewayCommandTest {
                 "--new-key --schema | --new-key and --schema each print something else and end",
             })
     void optionsThatContradictEachOtherAreRefused(String options, String sentence) {
+        refused(options, sentence);
+    }
+
+    private void refused(String options, String sentence) {
         assertThat(console.run(("gateway " + options).split(" ", -1))).isEqualTo(2);
         assertThat(console.err()).startsWith("penstock: " + sentence);
         assertThat(console.out()).isEmpty();

@@ -79,6 +79,14 @@ public sealed interface Verdict {
             this.signOfOverload = signOfOverload;
         }
 
+        /** Whether the provider may have done the work and billed it, out of our sight; a status says that it has not. */
+        public boolean mayBeBilled() {
+            return switch (this) {
+                case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
+                case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
+            };
+        }
+
         /** Whether fewer calls in flight would help. */
         public boolean signOfOverload() {
             return signOfOverload;

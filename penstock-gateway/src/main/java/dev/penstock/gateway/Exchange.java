@@ -144,7 +144,7 @@ final class Exchange implements UpstreamCall.Listener {
         if (!inbound.hasBody()) {
             arrive(NO_BYTES, true);
         } else if (head.endpoint().isPresent() || (length.isPresent() && length.getAsLong() <= most)) {
-            readWhole(most, length);
+            inbound.readWhole(most, this::hold).onSuccess(this::read);
         } else {
             // Too long or of unknown length, and not to be understood here: it goes through as it comes, once.
             body = new OutboundRequest.Body.Piped(inbound);
@@ -152,17 +152,8 @@ final class Exchange implements UpstreamCall.Listener {
         }
     }
 
-    private void readWhole(int most, OptionalLong length) {
-        // What is announced is held for from the beginning, so that nothing is read in vain.
-        long announced = length.orElse(0);
-        if (announced <= most && !hold(announced)) {
-            refuse(Refusals.noRoomForBody(gateway.bodies()));
-            return;
-        }
-        inbound.readWhole(most, piece -> length.isPresent() || hold(piece)).onSuccess(this::read);
-    }
-
-    private boolean hold(long bytes) {
+    /** What has come counts, and not what is announced: that costs a client nothing. */
+    private boolean hold(int bytes) {
         boolean room = gateway.bodies().tryTake(bytes);
         heldBytes += room ? bytes : 0;
         return room;
@@ -337,15 +328,18 @@ final class Exchange implements UpstreamCall.Listener {
         return others == null ? null : others.poll();
     }
 
-    /** Whoever it was joined to had less patience: it goes its own way, with the time that it has left. */
-    private void goOnAlone(OutboundRequest.Body.Bytes same) {
+    /** Whoever it was joined to is refused: it may have more patience, and is decided upon by itself. */
+    private void goOnAlone(OutboundRequest.Body same) {
+        if (!(same instanceof OutboundRequest.Body.Bytes held)) {
+            throw new IllegalStateException("requests are joined by their bodies, and this one has none");
+        }
         Inbound client = inbound;
         ended = false;
         body = same;
-        heldBytes = same.bytes().length();
+        heldBytes = held.bytes().length();
         gateway.bodies().take(heldBytes);
         client.onGone(() -> gone(client));
-        arrive(same.bytes().getBytes(), true);
+        arrive(held.bytes().getBytes(), true);
     }
 
     /** Returns whether its wait for the budget is over, in whatever way. */
@@ -505,7 +499,7 @@ final class Exchange implements UpstreamCall.Listener {
         settled = true;
         if (Faults.mayCost(verdict)) {
             mayHaveCost = true;
-            lost += verdict instanceof Verdict.Transient fault && Faults.wasUnderWay(fault.fault()) ? 1 : 0;
+            lost += verdict instanceof Verdict.Accepted ? 0 : 1;
         }
         gateway.learn(facts, verdict);
         Decision decision = gateway.dispatcher().settled(flight(), verdict, states, answerBegun(), gateway.now());
@@ -717,16 +711,11 @@ final class Exchange implements UpstreamCall.Listener {
         if (ended) {
             return;
         }
-        ApiError error = gateway.error(refusal);
-        inbound.answer(error);
-        if (refusal.outcome() == Outcome.REFUSED_DEADLINE && body instanceof OutboundRequest.Body.Bytes same) {
-            end(refusal.outcome(), refusal.message());
-            for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
-                follower.goOnAlone(same);
-            }
-        } else {
-            refuseJoined(error);
-            end(refusal.outcome(), refusal.message());
+        inbound.answer(gateway.error(refusal));
+        OutboundRequest.Body same = body;
+        end(refusal.outcome(), refusal.message());
+        for (Exchange follower = nextJoined(); follower != null; follower = nextJoined()) {
+            follower.goOnAlone(same);
         }
     }
 

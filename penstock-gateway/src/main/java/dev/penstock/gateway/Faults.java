@@ -11,19 +11,11 @@ final class Faults {
     static boolean mayCost(Verdict verdict) {
         return switch (verdict) {
             case Verdict.Accepted accepted -> true;
-            case Verdict.Transient fault -> fault.fault() != Verdict.Fault.CONNECT_FAILED;
+            case Verdict.Transient fault -> fault.fault().mayBeBilled();
             case Verdict.Throttled throttled -> false;
             case Verdict.SlowDown slowDown -> false;
             case Verdict.Rejected rejected -> false;
             case Verdict.AccountStopped stopped -> false;
-        };
-    }
-
-    /** Whether the provider may have worked on it to the end; a status says that it has not. */
-    static boolean wasUnderWay(Verdict.Fault fault) {
-        return switch (fault) {
-            case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> true;
-            case CONNECT_FAILED, SERVER_ERROR, OVERLOADED, CONFLICT -> false;
         };
     }
 

@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a tenant may spend: never more, and no request is refused that only has to wait for others to tell their cost. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -220,14 +222,17 @@ class GatewayBudgetTest {
         }
     }
 
-    @Test
-    void whatWasRefusedByTheUpstreamCostsNothing() throws InterruptedException {
-        try (ScriptedUpstream refusing = ScriptedUpstream.answering(
-                        (seen, response) -> ScriptedUpstream.json(response, 400, "{\"error\":{\"message\":\"No\"}}"));
+    @ParameterizedTest
+    @ValueSource(ints = {400, 500, 503})
+    void whatWasRefusedByTheUpstreamCostsNothing(int status) throws InterruptedException {
+        try (ScriptedUpstream refusing = ScriptedUpstream.answering((seen, response) ->
+                        ScriptedUpstream.json(response, status, "{\"error\":{\"message\":\"No\"}}"));
                 RunningGateway running = spending(refusing, QueueSettings.DEFAULT, Budget.Period.FOREVER)) {
             for (int i = 0; i < 3; i++) {
-                assertThat(running.ask(chat("Bad", MOST), keyOf("web")).statusCode())
-                        .isEqualTo(400);
+                // With what it has tried before, it is tried once.
+                assertThat(running.ask(chat("Bad", MOST), keyOf("web", "x-stainless-retry-count", "9"))
+                                .statusCode())
+                        .isEqualTo(status);
             }
             until("all have ended", () -> running.ended.size() == 3);
         }

@@ -12,6 +12,7 @@ import dev.penstock.gateway.config.KeyRing;
 import dev.penstock.gateway.config.QueueSettings;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -241,6 +242,30 @@ class GatewayJoinTest {
             assertThat(third.join().statusCode()).isEqualTo(200);
             assertThat(upstream.seen).hasSize(2);
             running.untilIdle();
+        }
+    }
+
+    @Test
+    void whenItStopsAllThatAreJoinedAreToldSo() throws InterruptedException {
+        GatewayConfig one = RunningGateway.config(
+                QueueSettings.DEFAULT, KeyRing.open(), Upstreams.capped(keyed("main", upstream.baseUri(), "sk-a"), 1));
+        try (RunningGateway running = RunningGateway.of(one)) {
+            CompletableFuture<HttpResponse<String>> runs = leader(running, chat("hold"));
+            CompletableFuture<HttpResponse<String>> first = running.askSoon(chat("Same"), JOIN);
+            CompletableFuture<HttpResponse<String>> second = running.askSoon(chat("Same"), JOIN);
+            running.untilWaiting(1);
+            // Whoever is refused at once has come after the other two.
+            for (int i = 0; i < OTHERS; i++) {
+                HttpResponse<String> hurried = running.ask(chat("Number " + i), "x-request-deadline-ms", "0");
+                assertThat(hurried.statusCode()).isEqualTo(429);
+            }
+            CompletableFuture<Gateway.Stopped> stopped =
+                    CompletableFuture.supplyAsync(() -> running.gateway.stop(Duration.ofSeconds(50)));
+            assertThat(first.join().body()).contains("gateway_stopping");
+            assertThat(second.join().body()).contains("gateway_stopping");
+            script.letGo();
+            assertThat(runs.join().statusCode()).isEqualTo(200);
+            assertThat(stopped.join()).isEqualTo(new Gateway.Stopped(1, 2, 0));
         }
     }
 }

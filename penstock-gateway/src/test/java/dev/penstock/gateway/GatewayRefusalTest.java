@@ -69,6 +69,9 @@ class GatewayRefusalTest {
                     + "\r\n\r\n{";
             try (Socket slow = new Socket("127.0.0.1", running.gateway.port())) {
                 slow.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+                // What is only announced takes no room from others.
+                assertThat(running.askSoon(large).join().statusCode()).isEqualTo(200);
+                slow.getOutputStream().write("x".repeat(40 << 10).getBytes(StandardCharsets.US_ASCII));
                 until("there is no room for another one", () -> {
                     HttpResponse<String> answer = running.askSoon(large).join();
                     return answer.statusCode() == 429 && answer.body().contains("no room for another body");

@@ -18,8 +18,6 @@ import dev.penstock.gateway.config.QueueSettings;
 import dev.penstock.gateway.config.TenantBudgets;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.time.Ticker;
-import dev.penstock.wire.PriceTable;
-import dev.penstock.wire.TierTable;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -211,33 +209,23 @@ class GatewaySecretsTest {
     }
 
     private Gateway start(GatewayConfig config, TenantBudgets budgets, Telemetry telemetry) {
-        return Gateway.start(
-                new GatewaySettings(
-                        "127.0.0.1",
-                        0,
-                        config,
-                        budgets,
-                        TierTable.builtIn(),
-                        PriceTable.builtIn(),
-                        InstantSource.system(),
-                        1),
-                new GatewayEvents() {
-                    @Override
-                    public void ended(Ended each) {
-                        ended.add(each);
-                        telemetry.ended(each);
-                    }
+        return RunningGateway.start(config, budgets, new GatewayEvents() {
+            @Override
+            public void ended(Ended each) {
+                ended.add(each);
+                telemetry.ended(each);
+            }
 
-                    @Override
-                    public void refusedByUpstream(String upstream, String family) {
-                        telemetry.refusedByUpstream(upstream, family);
-                    }
+            @Override
+            public void refusedByUpstream(String upstream, String family) {
+                telemetry.refusedByUpstream(upstream, family);
+            }
 
-                    @Override
-                    public void retried(String upstream, String family) {
-                        telemetry.retried(upstream, family);
-                    }
-                });
+            @Override
+            public void retried(String upstream, String family) {
+                telemetry.retried(upstream, family);
+            }
+        });
     }
 
     private void answered(Gateway gateway) throws IOException, InterruptedException {

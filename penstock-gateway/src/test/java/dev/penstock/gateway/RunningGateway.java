@@ -41,22 +41,19 @@ final class RunningGateway implements AutoCloseable {
     final Gateway gateway;
 
     private RunningGateway(GatewayConfig config) {
-        gateway = Gateway.start(
-                new GatewaySettings(
-                        "127.0.0.1",
-                        0,
-                        config,
-                        budgets,
-                        TierTable.builtIn(),
-                        PriceTable.builtIn(),
-                        InstantSource.system(),
-                        1),
-                new GatewayEvents() {
-                    @Override
-                    public void ended(Ended each) {
-                        ended.add(each);
-                    }
-                });
+        gateway = start(config, budgets, new GatewayEvents() {
+            @Override
+            public void ended(Ended each) {
+                ended.add(each);
+            }
+        });
+    }
+
+    /** A gateway on a free port, with all that is usual. */
+    static Gateway start(GatewayConfig config, TenantBudgets budgets, GatewayEvents events) {
+        GatewaySettings settings = new GatewaySettings(
+                "127.0.0.1", 0, config, budgets, TierTable.builtIn(), PriceTable.builtIn(), InstantSource.system(), 1);
+        return Gateway.start(settings, events);
     }
 
     static RunningGateway of(GatewayConfig config) {

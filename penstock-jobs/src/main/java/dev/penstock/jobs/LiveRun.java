@@ -424,11 +424,7 @@ final class LiveRun {
         }
         return switch (verdict) {
             case Verdict.Accepted accepted -> flight.reservedNanoDollars;
-            case Verdict.Transient fault ->
-                switch (fault.fault()) {
-                    case CONNECTION_LOST, TIMEOUT, BROKEN_ANSWER -> flight.reservedNanoDollars;
-                    case SERVER_ERROR, OVERLOADED, CONNECT_FAILED, CONFLICT -> 0;
-                };
+            case Verdict.Transient fault -> fault.fault().mayBeBilled() ? flight.reservedNanoDollars : 0;
             case Verdict.Throttled throttled -> 0;
             case Verdict.SlowDown slowDown -> 0;
             case Verdict.Rejected rejected -> 0;
