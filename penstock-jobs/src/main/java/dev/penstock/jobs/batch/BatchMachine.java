@@ -42,6 +42,7 @@ public final class BatchMachine {
     private final RandomGenerator random;
     private final TreeMap<Integer, Track> active = new TreeMap<>();
     private final Map<String, TreeMap<Integer, Track>> planned = new LinkedHashMap<>();
+    private Admission admission = Admission.ALWAYS;
     private boolean mayPlan = true;
     private @Nullable BatchStop stop;
     private boolean everAnswered;
@@ -54,6 +55,7 @@ public final class BatchMachine {
         boolean queued;
         boolean validated;
         boolean polled;
+        boolean cancelWanted;
         boolean cancelAsked;
         boolean lookedOnce;
         /** Whether its creation may have arrived although nothing says so. */
@@ -116,6 +118,40 @@ public final class BatchMachine {
         return planned.computeIfAbsent(part.size().key().family(), family -> new TreeMap<>());
     }
 
+    /** Lets somebody hold parts back from now on. */
+    public void admit(Admission by) {
+        admission = by;
+    }
+
+    /** Cancels the batch of a part; its other rows will be free. Nothing happens if it is over, or is being cancelled. */
+    public void cancel(int number, long now) {
+        Track track = active.get(number);
+        if (track != null && track.part.phase() == PartPhase.SUBMITTED && !track.cancelWanted) {
+            track.cancelWanted = true;
+            track.dueNanos = now;
+        }
+    }
+
+    /** Gives up a part that is uploaded; its rows will be free. Nothing happens if its batch may run already. */
+    public void giveUp(int number) {
+        Track track = active.get(number);
+        if (track != null && track.part.phase() == PartPhase.UPLOADED && track.release == null) {
+            release(track, List.of(), false);
+        }
+    }
+
+    /** Rows were taken away from a part of which nothing is at the provider, on the disk. */
+    public void resized(PartSize size) {
+        for (TreeMap<Integer, Track> ofFamily : planned.values()) {
+            Track track = ofFamily.get(size.number());
+            if (track != null) {
+                track.part = track.part.resized(size);
+                return;
+            }
+        }
+        throw new IllegalStateException("part " + size.number() + " lost rows and does not wait");
+    }
+
     /** What to do next. */
     public BatchAction next(long now, long nowMillis) {
         if (stop != null) {
@@ -128,6 +164,7 @@ public final class BatchMachine {
         }
         OptionalLong wake = OptionalLong.empty();
         boolean waits = false;
+        Optional<BatchAction> poll = Optional.empty();
         for (Track track : List.copyOf(active.values())) {
             if (isLeftAlone(track)) {
                 continue;
@@ -138,6 +175,10 @@ public final class BatchMachine {
                 continue;
             }
             Optional<BatchAction> action = due(track, now, nowMillis);
+            if (action.isPresent() && action.get() instanceof BatchAction.Poll) {
+                poll = poll.or(() -> action);
+                continue;
+            }
             if (action.isPresent()) {
                 return action.get();
             }
@@ -149,7 +190,11 @@ public final class BatchMachine {
         if (begun.isPresent()) {
             return begun.get();
         }
-        if (settings.goal().sends() && mayPlan && active.isEmpty() && plannedCount() == 0) {
+        // Last, or many batches that are asked about would keep others from being created.
+        if (poll.isPresent()) {
+            return poll.get();
+        }
+        if (settings.goal().sends() && mayPlan && active.isEmpty() && plannedCount() == 0 && admission.mayPlan()) {
             mayPlan = false;
             return new BatchAction.Plan();
         }
@@ -197,7 +242,7 @@ public final class BatchMachine {
             case UPLOADED -> uploadedIsDue(track, now, nowMillis);
             case CREATING -> Optional.of(new BatchAction.FindBatch(part));
             case SUBMITTED -> {
-                boolean cancels = settings.goal() == BatchGoal.CANCEL
+                boolean cancels = (settings.goal() == BatchGoal.CANCEL || track.cancelWanted)
                         && !track.cancelAsked
                         && part.status() != BatchStatus.CANCELLING;
                 yield Optional.of(cancels ? new BatchAction.Cancel(part) : new BatchAction.Poll(part));
@@ -217,7 +262,9 @@ public final class BatchMachine {
         if (settings.goal() == BatchGoal.CANCEL) {
             return Optional.of(new BatchAction.Release(track.part, List.of(), false));
         }
-        if (!settings.goal().sends() || (!track.queued && !queue.hasRoom(track.part.size()))) {
+        if (!settings.goal().sends()
+                || (!track.queued && !queue.hasRoom(track.part.size()))
+                || !admission.mayCreate(track.part)) {
             return Optional.empty();
         }
         OptionalLong ready = pace.readyAt(nowMillis);
@@ -247,7 +294,8 @@ public final class BatchMachine {
             if (settings.goal().sends()
                     && track.dueNanos - now <= 0
                     && !isRoomWaitedFor(track.part)
-                    && queue.hasRoom(track.part.size())) {
+                    && queue.hasRoom(track.part.size())
+                    && admission.mayCreate(track.part)) {
                 ofFamily.pollFirstEntry();
                 active.put(track.part.number(), track);
                 enter(track);
@@ -384,7 +432,7 @@ public final class BatchMachine {
         Part before = track.part;
         boolean changed = before.phase() != PartPhase.SUBMITTED || before.status() != batch.status();
         boolean moved = changed || before.completed() != batch.completed() || before.failed() != batch.failed();
-        if (moved) {
+        if (changed) {
             track.changedNanos = now;
         }
         noteValidated(track, batch.status());

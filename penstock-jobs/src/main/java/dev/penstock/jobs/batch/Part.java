@@ -40,6 +40,10 @@ public record Part(
         return new Part(size, newPhase, attempt, fileId, batchId, status, completed, failed, outputFileId, errorFileId);
     }
 
+    Part resized(PartSize newSize) {
+        return new Part(newSize, phase, attempt, fileId, batchId, status, completed, failed, outputFileId, errorFileId);
+    }
+
     Part withFile(String id) {
         return new Part(size, phase, attempt, id, batchId, status, completed, failed, outputFileId, errorFileId);
     }

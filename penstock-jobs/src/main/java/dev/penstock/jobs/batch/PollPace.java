@@ -3,7 +3,7 @@ package dev.penstock.jobs.batch;
 import java.time.Duration;
 
 /**
- * When to ask again how a batch is doing: after a share of the time since something about it last changed, so that a quick
+ * When to ask again how a batch is doing: after a share of the time since its status last changed, so that a quick
  * one is heard of soon and a slow one is asked about once a minute.
  *
  * @param least no pause is shorter
