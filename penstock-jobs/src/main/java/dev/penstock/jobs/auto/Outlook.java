@@ -17,6 +17,9 @@ public record Outlook(
         Chance chance, Optional<Duration> soonest, Duration expectedEnd, double leastLiveShare, double mostLiveShare) {
     private static final Duration PROMISED = Duration.ofHours(24);
     private static final double HALF = 0.5;
+    /** What is promised has this share to spare. */
+    private static final int SPARE = 50;
+
     private static final int HALVINGS = 60;
 
     /** Whether a deadline can be met. */
@@ -100,6 +103,6 @@ public record Outlook(
                 low = middle;
             }
         }
-        return high;
+        return high.plus(high.dividedBy(SPARE));
     }
 }
