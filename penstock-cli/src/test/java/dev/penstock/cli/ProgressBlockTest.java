@@ -142,10 +142,10 @@ class ProgressBlockTest {
     @Test
     void partsOnANarrowTerminalKeepTheirCounts() {
         assertThat(text(block, batches(PARTS, "", 1), 60, 30)).isEqualTo("""
-                  ████████░░░░░░░░  53 %  80,203 of 150,001 rows  ·  2h 05m left
-                  part 2          ████████  in progress  30,203 of 50,000
-                  part 3          ░░░░░░░░  validating   0 of 1 row
-                  part 4          ░░░░░░░░  uploading
+                  ██████░░░░░  53 %  80,203 of 150,001 rows  ·  2h 05m left
+                  part 2          ██████░░░░  in progress  30,203 of 50,000
+                  part 3          ░░░░░░░░░░  validating   0 of 1 row
+                  part 4          ░░░░░░░░░░  uploading
                   batches         1 over  ·  3 on the way  ·  2 wait
                   spent           $0.0412 of about $0.0791
                 """.stripTrailing());
