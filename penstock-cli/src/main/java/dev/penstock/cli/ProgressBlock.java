@@ -170,9 +170,16 @@ final class ProgressBlock {
         if (waiting(batch) > 0) {
             facts.add(Figures.count(waiting(batch)) + (waiting(batch) == 1 ? " waits" : " wait"));
         }
-        Line line = item("batches", room).add(facts.isEmpty() ? "none yet" : facts.getFirst());
-        facts.stream().skip(1).forEach(fact -> line.addWhole(separator() + fact, Ink.PLAIN));
-        return line.addWhole(batch.doing().isEmpty() ? "" : separator() + batch.doing(), Ink.DIM);
+        if (facts.isEmpty() && batch.doing().isEmpty()) {
+            facts.add("none yet");
+        }
+        // What is done right now matters more than counts.
+        int left = room - INDENT.length() - LABEL;
+        String doing = batch.doing().isEmpty() || facts.isEmpty() ? batch.doing() : separator() + batch.doing();
+        while (facts.size() > 1 && String.join(separator(), facts).length() + doing.length() > left) {
+            facts.removeLast();
+        }
+        return item("batches", room).add(String.join(separator(), facts)).add(doing, Ink.DIM);
     }
 
     private static int longest(List<Part> parts, Function<Part, String> text) {

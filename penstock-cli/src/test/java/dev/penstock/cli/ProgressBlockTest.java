@@ -152,6 +152,12 @@ class ProgressBlockTest {
     }
 
     @Test
+    void whereThereIsLittleRoomWhatIsDoneMattersMoreThanCounts() {
+        assertThat(text(block, batches(PARTS, "no connection", 1), 60, 30))
+                .contains("batches         1 over  ·  3 on the way  ·  no connection\n");
+    }
+
+    @Test
     void manyPartsStayWithinTheHeightAndNoLineIsAsWideAsTheTerminal() {
         List<Part> many = IntStream.rangeClosed(1, 40)
                 .mapToObj(number -> part(number, PartPhase.SUBMITTED, BatchStatus.IN_PROGRESS, 50_000, 12_345, 99))
@@ -169,7 +175,7 @@ class ProgressBlockTest {
     @Test
     void beforeThereIsAPartItIsToldWhatIsDone() {
         assertThat(text(block, batches(List.of(), "dealing rows to batches", 0), 100, 30))
-                .contains("batches         none yet  ·  dealing rows to batches");
+                .contains("batches         dealing rows to batches");
     }
 
     @Test

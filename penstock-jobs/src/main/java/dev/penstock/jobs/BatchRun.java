@@ -597,7 +597,7 @@ final class BatchRun {
                         .filter(cost -> base.answered() > 0)
                         .map(cost -> cost.multiply(BigDecimal.valueOf(base.rows()))
                                 .divide(BigDecimal.valueOf(base.answered()), MathContext.DECIMAL64)),
-                forecast.timeLeft(base.rows(), now),
+                machine.unreachableSince().isPresent() ? Optional.empty() : forecast.timeLeft(base.rows(), now),
                 batches);
     }
 
