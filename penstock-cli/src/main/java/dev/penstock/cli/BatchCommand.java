@@ -57,7 +57,7 @@ final class BatchCommand implements Callable<Integer> {
         List<String> footer = new ArrayList<>(Arrays.asList(usage.footer()));
         footer.set(0, "  0    " + verb.success());
         if (verb == BatchVerb.FETCH) {
-            footer.add(footer.size() - 1, "  5    all that is over is fetched, and rows are still with the provider");
+            footer.add(footer.size() - 1, "  5    all that is over is fetched, and rows are still open");
         }
         usage.footer(footer.toArray(String[]::new));
         return line;

@@ -9,21 +9,20 @@ final class BatchWords {
     /** Where a part stands, such as {@code in progress}. */
     static String state(Part part) {
         return switch (part.phase()) {
-            case PLANNED -> "waits for room";
+            case PLANNED -> "waits";
             case UPLOADING -> "uploading";
-            case UPLOADED -> "uploaded";
+            case UPLOADED -> "waits for room";
             case CREATING -> "being created";
             case SUBMITTED -> part.status().word().replace('_', ' ');
             case ENDED -> "fetching answers";
-            case MERGED -> "done (" + part.status().word() + ")";
-            case DISSOLVED -> "dissolved";
+            case MERGED -> "over (" + part.status().word() + ")";
+            case DISSOLVED -> "given up";
         };
     }
 
-    /** How much of it the provider has done, such as {@code 120 of 50,000 rows}. */
+    /** How many of its rows the provider has done, such as {@code 120 of 50,000}. */
     static String done(Part part) {
         return Figures.count(part.completed() + part.failed()) + " of "
-                + Figures.count(part.size().rows(), "row")
-                + (part.failed() > 0 ? ", " + Figures.count(part.failed()) + " failed" : "");
+                + Figures.count(part.size().rows());
     }
 }

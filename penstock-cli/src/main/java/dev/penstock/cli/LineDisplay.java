@@ -22,11 +22,12 @@ final class LineDisplay implements Display {
     @Override
     public void show(RunProgress now) {
         if (progress && now.phase() != RunPhase.DONE) {
-            String line = block.plain(now);
-            // A batch may say the same for hours.
-            if (!line.equals(last)) {
-                last = line;
-                shell.error(line);
+            boolean batches = now.batch().isPresent();
+            // A batch may say the same for hours, while its time that is left is guessed anew at each poll.
+            String news = batches ? block.facts(now) : block.plain(now);
+            if (!news.equals(last)) {
+                last = news;
+                shell.error(block.plain(now));
             }
         }
     }

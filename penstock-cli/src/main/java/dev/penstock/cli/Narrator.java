@@ -54,8 +54,10 @@ final class Narrator implements RunListener {
     @Override
     public void resumed(JobCounts counts) {
         if (!quiet && counts.pending() > 0) {
-            display.say("Resuming: " + Figures.count(counts.answered()) + " of " + Figures.count(counts.rows(), "row")
-                    + " already answered"
+            display.say("Resuming: "
+                    + (counts.answered() == 0 ? "none" : Figures.count(counts.answered())) + " of "
+                    + Figures.count(counts.rows(), "row")
+                    + (counts.answered() == 0 ? " answered yet" : " already answered")
                     + (counts.failed() > 0 ? ", " + Figures.count(counts.failed()) + " failed" : "") + ".");
         }
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** What a terminal shows while a job runs. A pure function of the progress and the size of the terminal. */
 final class ProgressBlock {
@@ -60,6 +61,14 @@ final class ProgressBlock {
 
     /** One line without any control codes, for logs. */
     String plain(RunProgress progress) {
+        String left = progress.timeLeft()
+                .map(time -> ", about " + estimate(time) + " left")
+                .orElse("");
+        return facts(progress) + left;
+    }
+
+    /** The same without the time left, which alone is no news. */
+    String facts(RunProgress progress) {
         if (progress.phase() == RunPhase.SCANNING) {
             return "reading the input: " + Figures.count(progress.rows(), "row");
         }
@@ -78,9 +87,6 @@ final class ProgressBlock {
         append(text, progress.retries(), "sent again");
         append(text, progress.refusals(), "refused (429)");
         progress.costDollars().ifPresent(cost -> text.append(", ").append(Figures.dollars(cost)));
-        progress.timeLeft()
-                .ifPresent(
-                        left -> text.append(", about ").append(estimate(left)).append(" left"));
         return text.toString();
     }
 
@@ -92,25 +98,24 @@ final class ProgressBlock {
 
     /** Rows that have ended, those included that the provider has done and we have not fetched. */
     private static long ended(RunProgress progress) {
-        long done = progress.batch().stream()
-                .flatMap(batch -> batch.parts().stream())
-                .mapToLong(part -> part.completed() + part.failed())
-                .sum();
+        long done = progress.batch().map(BatchProgress::rowsDone).orElse(0L);
         return Math.min(progress.rows(), progress.answered() + progress.failed() + done);
     }
 
     private String plainBatches(RunProgress progress, BatchProgress batch) {
-        StringBuilder text = new StringBuilder(Figures.count(ended(progress)) + " of " + Figures.count(progress.rows())
-                + " rows (" + Figures.percent(ended(progress), progress.rows()) + " %)");
-        batch.parts().stream()
-                .filter(part -> part.phase() != PartPhase.PLANNED)
+        StringBuilder text = new StringBuilder(Figures.count(ended(progress)) + " of "
+                + Figures.count(progress.rows(), "row") + " (" + Figures.percent(ended(progress), progress.rows())
+                + " %)");
+        List<Part> sent = sent(batch);
+        sent.stream()
                 .limit(MOST_PARTS_IN_A_LINE)
                 .forEach(part -> text.append(", part ")
                         .append(part.number())
                         .append(' ')
                         .append(BatchWords.state(part))
-                        .append(part.batchId().isEmpty() ? "" : " " + BatchWords.done(part)));
-        append(text, waiting(batch), waiting(batch) == 1 ? "part waits for room" : "parts wait for room");
+                        .append(part.batchId().isEmpty() ? "" : " (" + BatchWords.done(part) + ")"));
+        append(text, sent.size() - MOST_PARTS_IN_A_LINE, "more on the way");
+        append(text, waiting(batch), waiting(batch) == 1 ? "part waits" : "parts wait");
         append(text, batch.partsOver(), batch.partsOver() == 1 ? "part over" : "parts over");
         return text.append(batch.doing().isEmpty() ? "" : ", " + batch.doing()).toString();
     }
@@ -121,32 +126,64 @@ final class ProgressBlock {
                 .count();
     }
 
-    /** A line for each part that is on its way, as many as there is room for. */
-    private List<Line> batches(BatchProgress batch, int room, int most) {
-        List<Line> lines = new ArrayList<>();
-        List<Part> parts = batch.parts().stream()
+    private static List<Part> sent(BatchProgress batch) {
+        return batch.parts().stream()
                 .filter(part -> part.phase() != PartPhase.PLANNED)
                 .toList();
-        for (Part part : parts.subList(0, Math.min(parts.size(), Math.max(1, most)))) {
+    }
+
+    /** A line for each part that is on its way, as many as there is room for, and one for all. */
+    private List<Line> batches(BatchProgress batch, int room, int most) {
+        List<Part> sent = sent(batch);
+        List<Part> shown = sent.subList(0, Math.min(sent.size(), Math.max(1, most)));
+        int states = longest(shown, BatchWords::state);
+        int counts = longest(shown, BatchWords::done);
+        int bar = Math.clamp(room - INDENT.length() - LABEL - states - counts - 4L, 0, LIMIT_BAR);
+        List<Line> lines = new ArrayList<>();
+        for (Part part : shown) {
             Line line = line(room).add(INDENT).add(padded("part " + part.number(), LABEL), Ink.DIM);
-            if (!part.batchId().isEmpty()) {
+            if (bar >= NARROWEST_BAR) {
                 double share = (double) (part.completed() + part.failed())
                         / Math.max(1, part.size().rows());
-                int width = Math.clamp(room - INDENT.length() - LABEL - 45L, 0, LIMIT_BAR);
-                line.add(width < NARROWEST_BAR ? "" : glyphs.bar(share, width) + "  ", Ink.BLUE);
+                line.add(glyphs.bar(share, bar) + "  ", Ink.BLUE);
             }
-            line.add(BatchWords.state(part));
-            line.addWhole(part.batchId().isEmpty() ? "" : "  " + BatchWords.done(part), Ink.PLAIN);
+            line.add(padded(BatchWords.state(part), part.batchId().isEmpty() ? 0 : states));
+            if (!part.batchId().isEmpty()) {
+                line.addWhole("  " + BatchWords.done(part), Ink.PLAIN);
+                line.addWhole(part.size().rows() == 1 ? " row" : " rows", Ink.PLAIN);
+                line.addWhole(part.failed() == 0 ? "" : ", " + Figures.count(part.failed()) + " failed", Ink.RED);
+            }
             lines.add(line);
         }
-        Line all = item("batches", room).add(Figures.count(batch.partsOver()) + " over");
-        all.addWhole(separator() + Figures.count(parts.size()) + " on their way", Ink.PLAIN);
-        if (waiting(batch) > 0) {
-            all.addWhole(separator() + Figures.count(waiting(batch)) + " wait for room", Ink.PLAIN);
-        }
-        all.addWhole(batch.doing().isEmpty() ? "" : separator() + batch.doing(), Ink.DIM);
-        lines.add(all);
+        lines.add(allBatches(batch, sent.size(), room));
         return lines;
+    }
+
+    private Line allBatches(BatchProgress batch, int sent, int room) {
+        List<String> facts = new ArrayList<>();
+        if (batch.partsOver() > 0) {
+            facts.add(Figures.count(batch.partsOver()) + " over");
+        }
+        if (sent > 0) {
+            facts.add(Figures.count(sent) + " on the way");
+        }
+        if (waiting(batch) > 0) {
+            facts.add(Figures.count(waiting(batch)) + (waiting(batch) == 1 ? " waits" : " wait"));
+        }
+        if (facts.isEmpty() && batch.doing().isEmpty()) {
+            facts.add("none yet");
+        }
+        // What is done right now matters more than counts.
+        int left = room - INDENT.length() - LABEL;
+        String doing = batch.doing().isEmpty() || facts.isEmpty() ? batch.doing() : separator() + batch.doing();
+        while (facts.size() > 1 && String.join(separator(), facts).length() + doing.length() > left) {
+            facts.removeLast();
+        }
+        return item("batches", room).add(String.join(separator(), facts)).add(doing, Ink.DIM);
+    }
+
+    private static int longest(List<Part> parts, Function<Part, String> text) {
+        return parts.stream().mapToInt(part -> text.apply(part).length()).max().orElse(0);
     }
 
     private Line line(int room) {
@@ -171,7 +208,7 @@ final class ProgressBlock {
     private Line rows(RunProgress progress, int room) {
         long ended = ended(progress);
         String text = percent(Figures.percent(ended, progress.rows())) + "  " + Figures.count(ended) + " of "
-                + Figures.count(progress.rows()) + " rows";
+                + Figures.count(progress.rows(), "row");
         String time = progress.phase() == RunPhase.DRAINING
                 ? separator() + "stopping"
                 : progress.timeLeft()

@@ -72,7 +72,9 @@ class BatchCommandTest {
             assertThat(console.err()).contains("0 of 100 rows answered", "1 batch runs", "penstock batch wait");
 
             assertThat(console.run("batch", "status", out)).isZero();
-            assertThat(console.out()).contains("0 of 100 rows answered", "in progress", "gpt-4o-mini", "batch_");
+            assertThat(console.out())
+                    .contains(
+                            "0 of 100 rows answered; 1 batch runs.", "in progress", "gpt-4o-mini", "batch_", "ends by");
             assertThat(console.run("batch", "status", out + ".job", "--events")).isZero();
             assertThat(console.out()).contains("planned", "upload begins", "creation 1 begins", "created as batch_");
             assertThat(console.run("batch", "list", "--base-url", url)).isZero();
@@ -85,7 +87,7 @@ class BatchCommandTest {
             assertThat(console.err()).contains("Answered all 100 rows");
             assertThat(emulator.ledger().batches().created()).isOne();
             assertThat(console.run("batch", "status", out)).isZero();
-            assertThat(console.out()).contains("100 of 100 rows answered", "done (completed)");
+            assertThat(console.out()).contains("100 of 100 rows answered.", "over (completed)");
         }
     }
 

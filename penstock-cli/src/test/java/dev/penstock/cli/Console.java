@@ -30,12 +30,15 @@ final class Console {
     int run(String... args) {
         out.reset();
         err.reset();
-        Shell shell = new Shell(
+        return Penstock.run(shell(), args);
+    }
+
+    Shell shell() {
+        return new Shell(
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 name -> Optional.ofNullable(environment.get(name)),
                 false);
-        return Penstock.run(shell, args);
     }
 
     String out() {

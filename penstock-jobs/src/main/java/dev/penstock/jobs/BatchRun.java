@@ -25,6 +25,7 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -32,11 +33,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -76,10 +80,15 @@ final class BatchRun {
     private long partsOver;
     private long answered;
     private long failed;
-    private long sent;
+    /** Rows by the part whose batch this run created; without those whose batch was refused before it ran. */
+    private final Map<Integer, Long> sent = new HashMap<>();
+
+    private final BatchTrouble trouble = new BatchTrouble();
+    private final BatchForecast forecast = new BatchForecast();
+    private final Set<String> learned = new HashSet<>();
+    private Optional<BigDecimal> costDollars;
     private long again;
     private Usage spent = NOTHING;
-    private String troubleTold = "";
     private volatile String doing = "";
     private volatile RunProgress progress;
 
@@ -140,6 +149,7 @@ final class BatchRun {
                 RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed()),
                 started);
         this.partsOver = tables.over();
+        this.costDollars = before.dollars(settings.prices());
         this.progress = snapshot(RunPhase.SENDING);
     }
 
@@ -186,6 +196,9 @@ final class BatchRun {
             } catch (StorageFullException full) {
                 return result(Optional.of(new StopCause.StorageFailed(String.valueOf(full.getMessage()))));
             }
+            if (machine.unreachableSince().isEmpty()) {
+                trouble.answered(ticker.nanos()).ifPresent(notices);
+            }
             progress = snapshot(RunPhase.SENDING);
         }
     }
@@ -228,6 +241,9 @@ final class BatchRun {
         List<Part> parts = machine.parts();
         long running = parts.stream().filter(part -> part.phase().mayRun()).count();
         long waiting = parts.size() - running;
+        if (parts.isEmpty() && options.goal() != BatchGoal.CANCEL) {
+            return "No batch of this job is at the provider.";
+        }
         return switch (options.goal()) {
             case SUBMIT, FETCH, COMPLETE ->
                 running
@@ -306,7 +322,7 @@ final class BatchRun {
         between("created");
         Optional<BatchObject> batch = reply.isOk() ? BatchObject.read(reply.body()) : Optional.empty();
         if (batch.isPresent()) {
-            sent += part.size().rows();
+            sent.put(part.number(), part.size().rows());
             machine.created(part.number(), batch.get(), ticker.nanos());
         } else if (isRejected(reply) && ErrorBody.of(reply.body()).param().equals("input_file_id")) {
             machine.fileIsGone(part.number(), refusal(reply), ticker.nanos());
@@ -341,7 +357,7 @@ final class BatchRun {
                     || older
                     || !batches.get().hasMore()
                     || batches.get().lastId().isEmpty()) {
-                found.ifPresent(batch -> sent += part.size().rows());
+                found.ifPresent(batch -> sent.put(part.number(), part.size().rows()));
                 machine.foundBatch(part.number(), found, ticker.nanos());
                 return;
             }
@@ -418,6 +434,7 @@ final class BatchRun {
         answered += report.answered();
         failed += report.failed();
         spent = JobCounts.sum(spent, report.spent());
+        costDollars = store.counts().dollars(settings.prices());
         report.failures().stream()
                 .limit(MOST_FAILURES_KEPT - firstFailures.size())
                 .forEach(firstFailures::add);
@@ -450,6 +467,7 @@ final class BatchRun {
         between("released");
         count(report);
         again += release.attempt() ? report.freed() : 0;
+        sent.remove(release.part().number());
         machine.released(release.part().number(), report.freed(), ticker.nanos());
     }
 
@@ -480,7 +498,8 @@ final class BatchRun {
         };
         machine.failed(part.number(), verdict, ticker.nanos());
         if (machine.stopped().isEmpty()) {
-            tellOfTrouble(verdict.explanation());
+            trouble.failed(verdict.explanation(), machine.unreachableSince(), ticker.nanos())
+                    .forEach(notices);
         }
     }
 
@@ -488,13 +507,6 @@ final class BatchRun {
     private static String refusal(ApiReply reply) {
         String message = ErrorBody.of(reply.body()).message();
         return reply.verdict().explanation() + (message.isEmpty() ? "" : " It says: " + message);
-    }
-
-    private void tellOfTrouble(String explanation) {
-        if (!explanation.equals(troubleTold)) {
-            troubleTold = explanation;
-            notices.accept(explanation + " It is tried again.");
-        }
     }
 
     private void await(OptionalLong until) {
@@ -510,7 +522,8 @@ final class BatchRun {
     }
 
     private void doing(String what) {
-        doing = what;
+        // Tries alternate with pauses for hours, which is nothing to tell.
+        doing = machine.unreachableSince().isPresent() ? "no connection" : what;
         progress = snapshot(RunPhase.SENDING);
     }
 
@@ -523,7 +536,7 @@ final class BatchRun {
                 stop,
                 answered,
                 failed,
-                sent,
+                sent.values().stream().mapToLong(Long::longValue).sum(),
                 again,
                 0,
                 Duration.ofNanos(ticker.nanos() - started),
@@ -569,13 +582,23 @@ final class BatchRun {
                         before.attempts(),
                         before.spent(),
                         before.batchSpent()));
+        long now = ticker.nanos();
+        BatchProgress batches = new BatchProgress(doing, parts, partsOver);
+        long ended = Math.min(base.rows(), base.answered() + base.failed() + batches.rowsDone());
+        forecast.seen(ended, now);
         return base.inBatches(
                 answered,
                 failed,
                 (int) Math.min(Integer.MAX_VALUE, atProvider),
-                Duration.ofNanos(ticker.nanos() - started),
+                Duration.ofNanos(now - started),
                 JobCounts.sum(before.spentInAll(), spent),
-                new BatchProgress(doing, parts, partsOver));
+                costDollars,
+                costDollars
+                        .filter(cost -> base.answered() > 0)
+                        .map(cost -> cost.multiply(BigDecimal.valueOf(base.rows()))
+                                .divide(BigDecimal.valueOf(base.answered()), MathContext.DECIMAL64)),
+                machine.unreachableSince().isPresent() ? Optional.empty() : forecast.timeLeft(base.rows(), now),
+                batches);
     }
 
     /** Lets tests stop before and after anything is written down. */
@@ -583,6 +606,9 @@ final class BatchRun {
         @Override
         public void moved(Part part, String detail) {
             between("moving");
+            if (part.phase() == PartPhase.UPLOADED) {
+                sent.remove(part.number()); // it was refused before it ran
+            }
             tables.moved(part, detail);
             between("moved to " + part.phase().word());
         }
@@ -596,8 +622,14 @@ final class BatchRun {
         public void learned(String family, long tokens) {
             tables.learned(family, tokens);
             between("learned");
-            notices.accept("The account may have " + tokens + " tokens of " + family
-                    + " enqueued in batches; batches are cut to that.");
+            String text = String.format(
+                    Locale.ROOT,
+                    "The account may have %,d tokens of %s enqueued in batches; batches are cut to that.",
+                    tokens,
+                    family);
+            if (learned.add(text)) {
+                notices.accept(text);
+            }
         }
     }
 }

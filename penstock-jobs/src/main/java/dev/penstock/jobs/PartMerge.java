@@ -230,7 +230,8 @@ final class PartMerge {
                         "Each batch with this row failed in its validation.");
             }
         }
-        long freed = tables.end(part.dissolved(), summary(), unstored, attempt);
+        long freed = tables.end(
+                part.dissolved(), failed == 0 ? "given up; its rows are free" : summary(), unstored, attempt);
         return new Report(answered, failed, freed, NOTHING, List.copyOf(failures));
     }
 

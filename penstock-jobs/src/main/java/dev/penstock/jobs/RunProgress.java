@@ -68,6 +68,9 @@ public record RunProgress(
             int atProvider,
             Duration sinceStart,
             Usage spentInAll,
+            Optional<BigDecimal> cost,
+            Optional<BigDecimal> wholeCost,
+            Optional<Duration> rest,
             BatchProgress batches) {
         return new RunProgress(
                 phase,
@@ -88,10 +91,10 @@ public record RunProgress(
                 retries,
                 refusals,
                 concurrencyLimit,
-                costDollars,
+                cost,
                 spentInAll,
-                timeLeft,
-                forecastDollars,
+                rest,
+                wholeCost,
                 Optional.of(batches));
     }
 

@@ -156,20 +156,50 @@ final class BatchRunTest {
         Path in = folder.resolve("in.jsonl");
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < 30; i++) {
-            // A temperature that the endpoint refuses fails the row, not the batch.
+            // So many choices are more than the endpoint makes: that fails the row, not the batch.
             text.append(
                     i % 10 == 3
-                            ? "{\"custom_id\":\"id-" + i
-                                    + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
-                                    + "{\"model\":\"gpt-4o-mini\",\"temperature\":9,\"messages\":[{\"role\":\"user\","
-                                    + "\"content\":\"x\"}]}}\n"
+                            ? line(i, "gpt-4o-mini").replace("\"max_tokens\"", "\"n\":129,\"max_tokens\"")
                             : line(i, "gpt-4o-mini"));
         }
         Files.writeString(in, text);
         RunReport report = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {});
-        assertThat(report.job().pending()).isZero();
-        assertThat(report.job().answered() + report.job().failed()).isEqualTo(30);
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE_WITH_FAILURES);
+        assertThat(report.job().answered()).isEqualTo(27);
+        assertThat(report.firstFailures()).extracting(FailedRow::line).containsExactly(4L, 14L, 24L);
         assertThat(emulator.ledger().batches().created()).isOne();
+    }
+
+    @Test
+    void aRowThatTheValidationRefusesFailsOnTheLineOfTheInputAndTheOthersOfItsPartAreAnswered() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = folder.resolve("in.jsonl");
+        // The emulator takes lines of at most 16 MiB. Of the two parts it is in the first, as the third of five.
+        int tooLong = 4;
+        try (BufferedWriter writer = Files.newBufferedWriter(in)) {
+            for (int i = 0; i < 10; i++) {
+                String line = line(i, i % 2 == 0 ? "gpt-4o-mini" : "gpt-4o");
+                writer.write(i == tooLong ? line.replace("Row ", "word ".repeat((17 << 20) / 5)) : line);
+            }
+        }
+        RunReport report = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE_WITH_FAILURES);
+        assertThat(report.job().answered()).isEqualTo(9);
+        assertThat(report.firstFailures()).singleElement().satisfies(row -> {
+            assertThat(row.line()).isEqualTo(tooLong + 1);
+            assertThat(row.explanation()).contains("not parseable as valid JSON");
+        });
+        assertThat(json(out()))
+                .extracting(line -> line.at("/custom_id").asText())
+                .containsExactly("id-0", "id-1", "id-2", "id-3", "id-5", "id-6", "id-7", "id-8", "id-9");
+        assertThat(json(folder.resolve("out.jsonl.errors.jsonl")))
+                .singleElement()
+                .satisfies(line -> assertThat(line.at("/custom_id").asText()).isEqualTo("id-" + tooLong));
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.ended()).containsEntry("failed", 1L).containsEntry("completed", 2L);
+        assertThat(ledger.rowsPaidTwice()).isZero();
+        // What was refused before it ran was not sent.
+        assertThat(report.requests()).isEqualTo(9);
     }
 
     @Test
@@ -182,7 +212,7 @@ final class BatchRunTest {
         assertThat(ledger.ended().get("failed")).isEqualTo(1);
         assertThat(ledger.peakEnqueuedTokens()).isLessThanOrEqualTo(2_000);
         assertThat(ledger.rowsPaidTwice()).isZero();
-        assertThat(told).anyMatch(text -> text.contains("2000 tokens"));
+        assertThat(told).anyMatch(text -> text.contains("2,000 tokens"));
     }
 
     @Test

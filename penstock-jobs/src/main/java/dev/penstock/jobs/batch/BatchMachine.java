@@ -455,7 +455,12 @@ public final class BatchMachine {
             case FAILED -> {
                 track.part = before.seen(PartPhase.SUBMITTED, batch);
                 // Written down even if it failed before it was known, or it would be taken for the next one's batch.
-                journal.moved(track.part, detail);
+                journal.moved(
+                        track.part,
+                        detail
+                                + (batch.errors().isEmpty()
+                                        ? ""
+                                        : " (" + batch.errors().getFirst().code() + ")"));
                 failedInValidation(track, batch, now);
             }
         }
@@ -742,6 +747,11 @@ public final class BatchMachine {
 
     public Optional<BatchStop> stopped() {
         return Optional.ofNullable(stop);
+    }
+
+    /** Since when nothing is answered, monotonic; empty if the last call was. */
+    public OptionalLong unreachableSince() {
+        return failing ? OptionalLong.of(failingSince) : OptionalLong.empty();
     }
 
     /** Parts on their way and parts that wait, by number. */

@@ -6,6 +6,7 @@ import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.BatchObject;
 import dev.penstock.wire.BatchStatus;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -172,6 +173,34 @@ class BatchMachineTest {
         assertThat(now - provider.now)
                 .isBetween(
                         Duration.ofSeconds(15).toNanos(), Duration.ofSeconds(80).toNanos());
+    }
+
+    @Test
+    void thirtyHoursWithoutAConnectionAreWaitedOutAndNothingIsCreatedTwice() {
+        long hours = Duration.ofHours(30).toNanos();
+        // Between any two steps of the beginning, while batches run, and when they are about to end.
+        List<Duration> begins = new ArrayList<>();
+        for (int tenths = 3; tenths <= 40; tenths++) {
+            begins.add(Duration.ofMillis(100L * tenths));
+        }
+        begins.addAll(List.of(Duration.ofSeconds(50), Duration.ofSeconds(100), Duration.ofSeconds(110)));
+        for (Duration begin : begins) {
+            VirtualProvider provider = new VirtualProvider(begin.toMillis(), 120_000);
+            long started = provider.now;
+            provider.outageFrom = started + begin.toNanos();
+            provider.outageNanos = hours;
+            BatchMachine machine = provider.run(SETTINGS, 0);
+            assertThat(machine.stopped()).as("outage after %s", begin).isEmpty();
+            assertThat(machine.unreachableSince()).as("outage after %s", begin).isEmpty();
+            assertThat(provider.ended).as("outage after %s", begin).isEqualTo(120_000);
+            assertThat(provider.batches.values())
+                    .as("outage after %s", begin)
+                    .extracting(batch -> batch.part)
+                    .containsExactlyInAnyOrder(1, 2, 3);
+            assertThat(provider.now - started).as("outage after %s", begin).isGreaterThan(hours);
+            // Three parts, each asked about every half minute at the most often.
+            assertThat(provider.triesInOutage).as("outage after %s", begin).isBetween(1_000L, 15_000L);
+        }
     }
 
     @Test

@@ -31,6 +31,11 @@ final class VirtualProvider implements PartJournal {
     long batchNanos = 100 * SECOND;
     double faults;
     double lostAnswers;
+    /** No connection from this time; the first call of an outage arrives, and its answer is lost. */
+    long outageFrom;
+
+    long outageNanos;
+    long triesInOutage;
     long freeRows;
     long freeTokensEach = 1;
     long ended;
@@ -188,27 +193,32 @@ final class VirtualProvider implements PartJournal {
 
     /** What happens at the provider, and what of it is heard. */
     private void answer(BatchMachine machine, Part part, boolean deaf, Runnable happens, Runnable heard) {
+        if (now - outageFrom >= 0 && now - outageFrom - outageNanos < 0) {
+            if (triesInOutage++ == 0) {
+                happens.run();
+                fault(machine, part, deaf, Verdict.Fault.CONNECTION_LOST);
+            } else {
+                fault(machine, part, deaf, Verdict.Fault.CONNECT_FAILED);
+            }
+            return;
+        }
         double fate = random.nextDouble();
         if (fate < faults) {
-            tell(
-                    deaf,
-                    () -> machine.failed(
-                            part.number(),
-                            new Verdict.Transient(Verdict.Fault.SERVER_ERROR, Optional.empty(), "broken"),
-                            now));
+            fault(machine, part, deaf, Verdict.Fault.SERVER_ERROR);
             return;
         }
         happens.run();
         if (fate < faults + lostAnswers) {
-            tell(
-                    deaf,
-                    () -> machine.failed(
-                            part.number(),
-                            new Verdict.Transient(Verdict.Fault.CONNECTION_LOST, Optional.empty(), "lost"),
-                            now));
+            fault(machine, part, deaf, Verdict.Fault.CONNECTION_LOST);
         } else {
             tell(deaf, heard);
         }
+    }
+
+    private void fault(BatchMachine machine, Part part, boolean deaf, Verdict.Fault fault) {
+        tell(
+                deaf,
+                () -> machine.failed(part.number(), new Verdict.Transient(fault, Optional.empty(), fault.name()), now));
     }
 
     private static void tell(boolean deaf, Runnable news) {
