@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import dev.penstock.jobs.JobCounts;
+import dev.penstock.jobs.RunPlan;
 import dev.penstock.jobs.RunReport;
 import dev.penstock.wire.Usage;
 import java.math.BigDecimal;
@@ -49,6 +50,17 @@ final class JsonSummary {
         json.put("output_tokens", spent.outputTokens());
         report.costDollars().ifPresent(dollars -> json.put("cost_dollars", dollars));
         report.costNowDollars().ifPresent(dollars -> json.put("cost_now_dollars", dollars));
+        report.plan().ifPresent(outcome -> {
+            RunPlan plan = outcome.plan();
+            json.put("deadline", plan.deadline().toString());
+            json.put("chance", plan.chance().name().toLowerCase(Locale.ROOT));
+            plan.soonest().ifPresent(soonest -> json.put("soonest_seconds", seconds(soonest)));
+            plan.leastDollars().ifPresent(dollars -> json.put("planned_dollars_least", dollars));
+            plan.mostDollars().ifPresent(dollars -> json.put("planned_dollars_most", dollars));
+            json.put("in_time", outcome.inTime());
+            json.put("rows_live", outcome.liveRows());
+            json.put("rows_in_batches", outcome.batchRows());
+        });
         Optional<Path> errors = report.output().flatMap(output -> output.errors());
         errors.ifPresent(file -> json.put("errors", file.toString()));
         json.put("job", report.jobFile().toString());

@@ -3,6 +3,7 @@ package dev.penstock.cli;
 import dev.penstock.jobs.BadRow;
 import dev.penstock.jobs.JobCounts;
 import dev.penstock.jobs.RunListener;
+import dev.penstock.jobs.RunPlan;
 import dev.penstock.jobs.RunSettings;
 import dev.penstock.jobs.RunStart;
 import dev.penstock.jobs.ScanReport;
@@ -74,6 +75,13 @@ final class Narrator implements RunListener {
                 + settings.output().map(Path::toString).orElse("standard output") + "   "
                 + Figures.count(start.job().pending(), "row") + "   " + String.join(", ", start.families()) + "   "
                 + who);
+    }
+
+    @Override
+    public void planned(RunPlan plan) {
+        if (!quiet) {
+            display.say(PlanWords.before(plan));
+        }
     }
 
     @Override

@@ -55,7 +55,7 @@ final class RunCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false, validate = false, heading = "%nThe job:%n")
     Job job = new Job();
 
-    @ArgGroup(exclusive = false, validate = false, heading = "%nBatches (with --via batch):%n")
+    @ArgGroup(exclusive = false, validate = false, heading = "%nBatches (with --via batch or auto):%n")
     Batches batches = new Batches();
 
     @ArgGroup(exclusive = false, validate = false, heading = "%nWhat is shown:%n")
@@ -77,7 +77,11 @@ final class RunCommand implements Callable<Integer> {
 
     /** Whether rows go through the Batch API. */
     boolean isBatch() {
-        return verb.isPresent() || answering.via.filter("batch"::equals).isPresent();
+        return verb.isPresent()
+                || answering
+                        .via
+                        .filter(way -> way.equals("batch") || way.equals("auto"))
+                        .isPresent();
     }
 
     static final class Asking {
@@ -143,7 +147,8 @@ final class RunCommand implements Callable<Integer> {
         @Option(
                 names = "--via",
                 paramLabel = "WAY",
-                description = "live (default), or batch: through the Batch API, at half the price, within a day.")
+                description = "live (default); batch: through the Batch API, at half the price, within a day; auto: in"
+                        + " batches as long as --deadline allows, and the rest live.")
         Optional<String> via = Optional.empty();
     }
 
@@ -217,10 +222,16 @@ final class RunCommand implements Callable<Integer> {
 
     static final class Batches {
         @Option(
+                names = "--deadline",
+                paramLabel = "TIME",
+                description = "With --via auto: all rows are answered within this time, such as 6h, at the least cost.")
+        Optional<String> deadline = Optional.empty();
+
+        @Option(
                 names = "--tier",
                 paramLabel = "TIER",
                 description = "Tier of the account, which says how many tokens may be enqueued. Without it the limit is"
-                        + " learned from a batch that the provider refuses.")
+                        + " learned from a batch that the provider refuses, and limits of live calls from a first row.")
         Optional<String> tier = Optional.empty();
 
         @Option(

@@ -36,11 +36,10 @@ final class RunOptions {
                 checkLive();
             }
             case "batch" -> checkBatch();
-            case "auto" ->
-                throw new UsageException("--via auto is not in this version; choose --via live or --via batch");
+            case "auto" -> checkAuto();
             default ->
                 throw new UsageException(
-                        "--via is '" + command.answering.via.orElse("") + "'; it must be live or batch");
+                        "--via is '" + command.answering.via.orElse("") + "'; it must be live, batch or auto");
         }
         if (command.answering.emulate.isPresent()) {
             if (command.answering.baseUrl.isPresent() || command.answering.keyVariable.isPresent()) {
@@ -56,7 +55,34 @@ final class RunOptions {
         }
     }
 
+    private void checkAuto() {
+        if (command.verb().isPresent()) {
+            throw new UsageException("--via is 'auto', but penstock batch works with batches; leave it out");
+        }
+        if (command.batches.deadline.isEmpty()) {
+            throw new UsageException(
+                    "--via auto chooses by a deadline, and none is given; add --deadline 6h, for example");
+        }
+        checkBudget();
+        checkTier();
+    }
+
+    private void refuseDeadline() {
+        if (command.batches.deadline.isPresent()) {
+            throw new UsageException("--deadline chooses between batches and live calls, but --via says which; add"
+                    + " --via auto, or leave --deadline out");
+        }
+    }
+
+    private void checkBudget() {
+        if (command.caps.budget.isPresent()) {
+            throw new UsageException("--budget does not hold for batches in this version; leave it out, or send live"
+                    + " calls without --via batch");
+        }
+    }
+
     private void checkLive() {
+        refuseDeadline();
         RunCommand.Batches batches = command.batches;
         if (batches.tier.isPresent() || batches.queueLimit.isPresent() || batches.keepRemote) {
             throw new UsageException(
@@ -66,11 +92,9 @@ final class RunOptions {
     }
 
     private void checkBatch() {
+        refuseDeadline();
+        checkBudget();
         RunCommand.Caps caps = command.caps;
-        if (caps.budget.isPresent()) {
-            throw new UsageException("--budget does not hold for batches in this version; leave it out, or send live"
-                    + " calls without --via batch");
-        }
         if (caps.requestsPerMinute.isPresent()
                 || caps.tokensPerMinute.isPresent()
                 || caps.requestsPerDay.isPresent()
@@ -84,6 +108,10 @@ final class RunOptions {
                     "--emulate ends with this command, and its batches with it; start one that stays with"
                             + " 'penstock emulator' and name it with --base-url, or use 'penstock run --via batch --emulate TIER'");
         }
+        checkTier();
+    }
+
+    private void checkTier() {
         if (command.batches.tier.isPresent() && command.answering.emulate.isPresent()) {
             throw new UsageException("--tier is given beside --emulate, which says the tier already; leave --tier out");
         }
@@ -102,7 +130,10 @@ final class RunOptions {
                 command.verb().map(BatchVerb::goal).orElse(BatchGoal.COMPLETE),
                 command.batches.keepRemote,
                 command.batches.queueLimit,
-                command.batches.tier.or(() -> command.answering.emulate));
+                command.batches.tier.or(() -> command.answering.emulate),
+                command.batches.deadline.map(text -> GoDuration.parse(text)
+                        .orElseThrow(() -> new UsageException(
+                                "--deadline is '" + text + "'; it must be a duration such as 30m or 6h"))));
     }
 
     TierTable tiers() {

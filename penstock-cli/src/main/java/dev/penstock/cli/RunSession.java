@@ -120,7 +120,7 @@ final class RunSession {
             case COMPLETE_WITH_FAILURES -> ExitCode.ROWS_FAILED;
             case STOPPED_BY_PROVIDER, UNREACHABLE -> ExitCode.STOPPED;
             case BUDGET_REACHED -> ExitCode.BUDGET;
-            case STORAGE_FAILED -> ExitCode.USAGE;
+            case STORAGE_FAILED, TOO_LATE -> ExitCode.USAGE;
             case INTERRUPTED -> ExitCode.INTERRUPTED;
             case AT_PROVIDER ->
                 command.verb().filter(verb -> verb == BatchVerb.FETCH).isPresent() ? ExitCode.AT_PROVIDER : ExitCode.OK;

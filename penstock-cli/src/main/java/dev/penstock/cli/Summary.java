@@ -4,6 +4,7 @@ import dev.penstock.jobs.FailedRow;
 import dev.penstock.jobs.JobCounts;
 import dev.penstock.jobs.LeastTime;
 import dev.penstock.jobs.OutputSummary;
+import dev.penstock.jobs.RunEnd;
 import dev.penstock.jobs.RunReport;
 import dev.penstock.jobs.RunSettings;
 import dev.penstock.jobs.batch.BatchGoal;
@@ -39,7 +40,10 @@ final class Summary {
         to.println(Ink.BOLD.paint(headline(), colours));
         advice().ifPresent(text -> to.println(Wrapping.wrap(text, width, 0)));
         report.output().flatMap(this::output).ifPresent(text -> item(to, "output", text));
-        boolean inBatches = settings.batch().isPresent();
+        report.plan()
+                .filter(outcome -> report.end() != RunEnd.TOO_LATE)
+                .ifPresent(outcome -> item(to, "plan", PlanWords.afterwards(outcome, glyphs)));
+        boolean inBatches = settings.batch().isPresent() && report.plan().isEmpty();
         if (report.requests() > 0 && inBatches) {
             item(to, "batches", batches());
         } else if (report.requests() > 0) {
@@ -96,6 +100,7 @@ final class Summary {
             case BUDGET_REACHED -> "Stopped at the budget" + after + ", " + progress + ".";
             case UNREACHABLE -> "Stopped without a connection" + after + ", " + progress + ".";
             case STORAGE_FAILED -> "Stopped because the disk took no more, " + progress + ".";
+            case TOO_LATE -> "Nothing was sent, as the deadline cannot be met.";
             case INTERRUPTED -> "Interrupted" + after + ", " + progress + ".";
             case AT_PROVIDER -> Character.toUpperCase(progress.charAt(0)) + progress.substring(1) + ".";
         };
@@ -109,6 +114,7 @@ final class Summary {
                 nothingDone() ? Optional.of("Add --retry-failed to try the failed rows again.") : Optional.empty();
             case STOPPED_BY_PROVIDER, UNREACHABLE, STORAGE_FAILED ->
                 Optional.of(reason + "Nothing is lost: run the same command again to resume.");
+            case TOO_LATE -> Optional.of(reason.strip());
             case BUDGET_REACHED ->
                 Optional.of(reason + "Nothing is lost: run the command with a higher --budget to resume.");
             case INTERRUPTED ->

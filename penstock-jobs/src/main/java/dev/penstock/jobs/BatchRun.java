@@ -1,5 +1,7 @@
 package dev.penstock.jobs;
 
+import dev.penstock.jobs.auto.BatchHistory;
+import dev.penstock.jobs.batch.Admission;
 import dev.penstock.jobs.batch.BatchAction;
 import dev.penstock.jobs.batch.BatchBounds;
 import dev.penstock.jobs.batch.BatchGoal;
@@ -10,12 +12,14 @@ import dev.penstock.jobs.batch.MachineSettings;
 import dev.penstock.jobs.batch.Part;
 import dev.penstock.jobs.batch.PartJournal;
 import dev.penstock.jobs.batch.PartPhase;
+import dev.penstock.jobs.batch.PartSize;
 import dev.penstock.jobs.batch.PollPace;
 import dev.penstock.jobs.batch.TokenQueue;
 import dev.penstock.time.Ticker;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.AnswerReading;
 import dev.penstock.wire.BatchObject;
+import dev.penstock.wire.BatchStatus;
 import dev.penstock.wire.ErrorBody;
 import dev.penstock.wire.FileObject;
 import dev.penstock.wire.ModelFamily;
@@ -55,6 +59,7 @@ final class BatchRun {
     private static final String PART = "penstock_part";
     private static final String ATTEMPT = "penstock_attempt";
     private static final int MOST_PAGES = 1_000;
+    private static final long NO_HURRY_NANOS = Duration.ofDays(1).toNanos();
     private static final int MOST_FAILURES_KEPT = 10;
     /** Our clock and the provider's may differ by less than this. */
     private static final long CLOCK_SKEW_SECONDS = Duration.ofDays(1).toSeconds();
@@ -89,6 +94,9 @@ final class BatchRun {
     private Optional<BigDecimal> costDollars;
     private long again;
     private Usage spent = NOTHING;
+    private final Map<String, Long> endedByFamily = new HashMap<>();
+    private final Map<String, Long> createdMillis = new HashMap<>();
+    private Admission admission = Admission.ALWAYS;
     private volatile String doing = "";
     private volatile RunProgress progress;
 
@@ -100,6 +108,10 @@ final class BatchRun {
     record Tuning(BatchBounds bounds, PollPace polls, Duration settling, Consumer<String> between) {
         static final Tuning DEFAULT =
                 new Tuning(BatchBounds.DOCUMENTED, PollPace.DEFAULT, MachineSettings.DEFAULT.settling(), step -> {});
+
+        Tuning withPolls(PollPace newPolls) {
+            return new Tuning(bounds, newPolls, settling, between);
+        }
 
         Tuning withSettling(Duration newSettling) {
             return new Tuning(bounds, polls, newSettling, between);
@@ -182,25 +194,136 @@ final class BatchRun {
     /** Goes as far as the goal says, or until nothing more can be done. */
     LiveRun.Result run() {
         while (true) {
-            between("deciding");
-            if (interrupted.getCount() == 0) {
-                return result(Optional.of(new StopCause.Interrupted()));
+            Optional<LiveRun.Result> end = step(NO_HURRY_NANOS);
+            if (end.isPresent()) {
+                if (end.get().stop().isEmpty()) {
+                    tables.requireSum();
+                }
+                return end.get();
             }
-            BatchAction action = machine.next(ticker.nanos(), tables.wallMillis());
-            between("decided");
-            if (action instanceof BatchAction.Finished) {
-                return finished();
-            }
-            try {
-                act(action);
-            } catch (StorageFullException full) {
-                return result(Optional.of(new StopCause.StorageFailed(String.valueOf(full.getMessage()))));
-            }
-            if (machine.unreachableSince().isEmpty()) {
-                trouble.answered(ticker.nanos()).ifPresent(notices);
-            }
-            progress = snapshot(RunPhase.SENDING);
         }
+    }
+
+    /**
+     * Does one thing.
+     *
+     * @param mostNanos the longest that it may wait for something to do
+     * @return what was done so far, if nothing is left to be done or nothing more can be
+     */
+    Optional<LiveRun.Result> step(long mostNanos) {
+        between("deciding");
+        if (interrupted.getCount() == 0) {
+            return Optional.of(result(Optional.of(new StopCause.Interrupted())));
+        }
+        BatchAction action = machine.next(ticker.nanos(), tables.wallMillis());
+        between("decided");
+        if (action instanceof BatchAction.Finished) {
+            return Optional.of(finished());
+        }
+        try {
+            if (action instanceof BatchAction.Wait(OptionalLong until)) {
+                await(until, mostNanos);
+            } else {
+                act(action);
+            }
+        } catch (StorageFullException full) {
+            return Optional.of(result(Optional.of(new StopCause.StorageFailed(String.valueOf(full.getMessage())))));
+        }
+        if (machine.unreachableSince().isEmpty()) {
+            trouble.answered(ticker.nanos()).ifPresent(notices);
+        }
+        progress = snapshot(RunPhase.SENDING);
+        return Optional.empty();
+    }
+
+    /** Lets somebody hold parts back from now on. */
+    void admit(Admission by) {
+        admission = by;
+        machine.admit(by);
+    }
+
+    BatchMachine machine() {
+        return machine;
+    }
+
+    BatchTables tables() {
+        return tables;
+    }
+
+    boolean isInterrupted() {
+        return interrupted.getCount() == 0;
+    }
+
+    /** Cancels the batch of a part; rows that it has not answered will be free. */
+    void cancelSoon(int part) {
+        machine.cancel(part, ticker.nanos());
+    }
+
+    /** How long ago the batch of a part was created; zero if none was. */
+    Duration age(Part part) {
+        if (!part.phase().mayRun()) {
+            return Duration.ZERO;
+        }
+        long created = createdMillis.computeIfAbsent(
+                part.number() + "-" + part.attempt(),
+                key -> tables.createdMillis(part.number()).orElseGet(tables::wallMillis));
+        return Duration.ofMillis(Math.max(0, tables.wallMillis() - created));
+    }
+
+    /**
+     * Gives the last rows of a part to live calls, of which nothing is at the provider.
+     *
+     * @return how many there were
+     */
+    long giveLastRows(Part part, long rows, int helping) {
+        List<RowPlace> places = tables.lastRows(part.number(), rows);
+        PartSize size = part.size();
+        if (places.size() >= size.rows()) {
+            tables.giveLastRows(part.dissolved(), places.size(), helping);
+            partsOver++;
+            machine.released(part.number(), 0, ticker.nanos());
+            return places.size();
+        }
+        ByteText line = new ByteText(16 << 10);
+        PartSize rest = size;
+        for (RowPlace place : places) {
+            rest = rest.without(PartPlanner.size(input.read(place), line));
+        }
+        tables.giveLastRows(part.resized(rest), places.size(), helping);
+        machine.resized(rest);
+        return places.size();
+    }
+
+    /** Tokens that a family may have enqueued, if that is known. */
+    OptionalLong queueTokens(String family) {
+        return queue.limit(family);
+    }
+
+    /** Rows that ended in batches during this run, by model family. */
+    long ended(String family) {
+        return endedByFamily.getOrDefault(family, 0L);
+    }
+
+    /** How long batches of the account took lately; nothing if it cannot be asked. */
+    BatchHistory history() {
+        doing("asking how long batches took");
+        ApiReply reply = client.get("/batches?limit=100");
+        Optional<BatchObject.Page> batches = reply.isOk() ? BatchObject.readPage(reply.body()) : Optional.empty();
+        return new BatchHistory(batches.stream()
+                .flatMap(page -> page.batches().stream())
+                .filter(batch -> batch.status() == BatchStatus.COMPLETED
+                        && batch.completedAtSeconds().isPresent()
+                        && batch.createdAtSeconds() > 0)
+                .map(batch -> new BatchHistory.Past(
+                        batch.total(),
+                        Duration.ofSeconds(
+                                Math.max(1, batch.completedAtSeconds().getAsLong() - batch.createdAtSeconds()))))
+                .toList());
+    }
+
+    /** Waits for an interrupt. */
+    void pause(long nanos) {
+        await(OptionalLong.of(ticker.nanos() + nanos), nanos);
     }
 
     private void act(BatchAction action) {
@@ -215,7 +338,7 @@ final class BatchRun {
             case BatchAction.Release release -> release(release);
             case BatchAction.DeleteFile(Part part) -> deleteFile(part);
             case BatchAction.Plan plan -> plan();
-            case BatchAction.Wait(OptionalLong until) -> await(until);
+            case BatchAction.Wait wait -> {}
             case BatchAction.Finished finished -> {}
         }
     }
@@ -230,7 +353,6 @@ final class BatchRun {
                         case UNREACHABLE -> new StopCause.Unreachable(explanation);
                     }));
         }
-        tables.requireSum();
         return result(
                 options.goal() == BatchGoal.COMPLETE || store.counts().pending() == 0
                         ? Optional.empty()
@@ -259,8 +381,8 @@ final class BatchRun {
 
     private void plan() {
         doing("dealing rows to batches");
-        List<Part> parts =
-                new PartPlanner(tables, input, tuning.bounds()).plan(queue::limit, () -> interrupted.getCount() == 0);
+        List<Part> parts = new PartPlanner(tables, input, tuning.bounds().withRows(admission.mostPartRows()))
+                .plan(queue::limit, () -> interrupted.getCount() == 0);
         between("planned");
         machine.planned(parts, ticker.nanos());
     }
@@ -418,7 +540,7 @@ final class BatchRun {
             PartMerge.Report report =
                     new PartMerge(tables, input, part, settings.maxAttempts(), this::between).merge(files);
             between("merged");
-            count(report);
+            count(part, report);
             again += report.freed();
             machine.merged(part.number(), report.freed(), ticker.nanos());
         } catch (IOException e) {
@@ -429,7 +551,8 @@ final class BatchRun {
         }
     }
 
-    private void count(PartMerge.Report report) {
+    private void count(Part part, PartMerge.Report report) {
+        endedByFamily.merge(part.size().key().family(), report.answered() + report.failed(), Long::sum);
         partsOver++;
         answered += report.answered();
         failed += report.failed();
@@ -465,7 +588,7 @@ final class BatchRun {
         PartMerge.Report report = new PartMerge(tables, input, release.part(), settings.maxAttempts(), this::between)
                 .release(refused, release.attempt());
         between("released");
-        count(report);
+        count(release.part(), report);
         again += release.attempt() ? report.freed() : 0;
         sent.remove(release.part().number());
         machine.released(release.part().number(), report.freed(), ticker.nanos());
@@ -509,10 +632,10 @@ final class BatchRun {
         return reply.verdict().explanation() + (message.isEmpty() ? "" : " It says: " + message);
     }
 
-    private void await(OptionalLong until) {
+    private void await(OptionalLong until, long mostNanos) {
         doing("");
         progress = snapshot(RunPhase.SENDING);
-        long nanos = until.orElse(ticker.nanos()) - ticker.nanos();
+        long nanos = Math.min(mostNanos, until.orElse(ticker.nanos()) - ticker.nanos());
         try {
             boolean unused = interrupted.await(Math.max(1, nanos), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
@@ -531,7 +654,8 @@ final class BatchRun {
         tuning.between().accept(step);
     }
 
-    private LiveRun.Result result(Optional<StopCause> stop) {
+    /** What was done so far. */
+    LiveRun.Result result(Optional<StopCause> stop) {
         return new LiveRun.Result(
                 stop,
                 answered,
@@ -549,7 +673,8 @@ final class BatchRun {
                 List.copyOf(firstFailures));
     }
 
-    private Optional<BigDecimal> costNow() {
+    /** What the job has cost since the beginning of this run. */
+    Optional<BigDecimal> costNow() {
         Optional<BigDecimal> all = store.counts().dollars(settings.prices());
         return all.flatMap(now -> before.dollars(settings.prices()).map(now::subtract));
     }

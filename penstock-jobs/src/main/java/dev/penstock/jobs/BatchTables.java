@@ -227,6 +227,19 @@ final class BatchTables implements PartJournal {
         });
     }
 
+    /** When a batch of a part was last about to be created; empty if none ever was. */
+    OptionalLong createdMillis(int part) {
+        return store.inTurn(() -> {
+            PreparedStatement select =
+                    store.prepared("SELECT max(at_ms) FROM batch_events WHERE phase = 'creating' AND part = ?");
+            select.setInt(1, part);
+            try (ResultSet row = select.executeQuery()) {
+                long at = row.getLong(1);
+                return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(at);
+            }
+        });
+    }
+
     /** Batches that a part had before, which failed before they ran. */
     List<String> formerBatches(int part) {
         return store.inTurn(() -> {
@@ -373,6 +386,117 @@ final class BatchTables implements PartJournal {
                 }
             }
             return states;
+        });
+    }
+
+    /** Frees the rows that an earlier run gave to live calls. */
+    void freeLive() {
+        store.inTurn(() -> {
+            store.inTransaction(() -> store.execute("UPDATE batch_rows SET part = 0 WHERE part < 0"));
+            return null;
+        });
+    }
+
+    /**
+     * Gives the last free rows of a model family to live calls.
+     *
+     * @param helping the number under which live calls find them, 1 or more
+     * @return how many there were
+     */
+    long giveFree(int family, long rows, int helping) {
+        return store.inTurn(() -> {
+            long[] given = new long[1];
+            store.inTransaction(() -> {
+                PreparedStatement insert = store.prepared("INSERT INTO batch_rows(number, part, attempts)"
+                        + " SELECT r.number, ?, coalesce(b.attempts, 0) FROM rows r LEFT JOIN batch_rows b ON"
+                        + " b.number = r.number WHERE r.state = " + JobStore.PENDING
+                        + " AND r.stratum >= ? AND r.stratum < ? AND coalesce(b.part, 0) = 0"
+                        + " ORDER BY r.number DESC LIMIT ?"
+                        + " ON CONFLICT(number) DO UPDATE SET part = excluded.part");
+                insert.setInt(1, -helping);
+                insert.setInt(2, Families.firstStratum(family));
+                insert.setInt(3, Families.firstStratum(family + 1));
+                insert.setLong(4, rows);
+                given[0] = insert.executeUpdate();
+            });
+            return given[0];
+        });
+    }
+
+    /** The last rows of a part, in descending order. */
+    List<RowPlace> lastRows(int part, long limit) {
+        return store.inTurn(() -> {
+            PreparedStatement select = store.prepared("SELECT r.number, line, offset, length FROM batch_rows b"
+                    + " JOIN rows r ON r.number = b.number WHERE b.part = ? AND b.part > 0"
+                    + " ORDER BY b.number DESC LIMIT ?");
+            select.setInt(1, part);
+            select.setLong(2, limit);
+            List<RowPlace> places = new ArrayList<>();
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    places.add(JobStore.place(rows));
+                }
+            }
+            return places;
+        });
+    }
+
+    /**
+     * Gives the last rows of a part to live calls, of which nothing is at the provider.
+     *
+     * @param rest what is left of the part; over if nothing is
+     */
+    void giveLastRows(Part rest, long rows, int helping) {
+        store.inTurn(() -> {
+            store.inTransaction(() -> {
+                PreparedStatement update = store.prepared("UPDATE batch_rows SET part = ? WHERE number IN"
+                        + " (SELECT number FROM batch_rows WHERE part = ? AND part > 0 ORDER BY number DESC LIMIT ?)");
+                update.setInt(1, -helping);
+                update.setInt(2, rest.number());
+                update.setLong(3, rows);
+                update.executeUpdate();
+                write(rest, rows + (rows == 1 ? " row goes live" : " rows go live"));
+            });
+            return null;
+        });
+    }
+
+    /** A word that this job keeps; empty if it has none. */
+    Optional<String> note(String key) {
+        return store.inTurn(() -> Optional.ofNullable(store.meta(key)));
+    }
+
+    void setNote(String key, String value) {
+        store.inTurn(() -> {
+            store.inTransaction(() -> store.setMeta(key, value));
+            return null;
+        });
+    }
+
+    /** Rows that are open, spread evenly over the job, at most as many as asked for. */
+    List<RowPlace> sample(int most) {
+        return store.inTurn(() -> {
+            List<RowPlace> places = new ArrayList<>();
+            long highest;
+            try (ResultSet row =
+                    store.prepared("SELECT coalesce(max(number), 0) FROM rows").executeQuery()) {
+                highest = row.getLong(1);
+            }
+            PreparedStatement select = store.prepared("SELECT number, line, offset, length FROM rows WHERE state = "
+                    + JobStore.PENDING + " AND number >= ? ORDER BY number LIMIT 1");
+            long next = 0;
+            for (int i = 0; i < most; i++) {
+                select.setLong(1, Math.max(next, highest * i / most));
+                try (ResultSet rows = select.executeQuery()) {
+                    if (!rows.next()) {
+                        break;
+                    }
+                    RowPlace place = JobStore.place(rows);
+                    places.add(place);
+                    next = place.number() + 1;
+                }
+            }
+            return places;
         });
     }
 

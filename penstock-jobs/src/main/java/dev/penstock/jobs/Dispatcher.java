@@ -51,6 +51,7 @@ final class Dispatcher<R> {
     private @Nullable Flight<R> probe;
 
     private @Nullable StopCause stop;
+    private boolean moreMayCome;
     private @Nullable BlockedBy blockedBy;
     private long sendings;
     private long retries;
@@ -85,6 +86,16 @@ final class Dispatcher<R> {
         this.random = random;
     }
 
+    /** Does not end when there are no rows left, as more may come, until {@link #noMore}. */
+    void expectMore() {
+        moreMayCome = true;
+    }
+
+    /** All rows have come. */
+    void noMore() {
+        moreMayCome = false;
+    }
+
     /** The next thing to do. Ask again after each step but {@link Step.Wait} and {@link Step.Finished}. */
     Step<R> next(long now) {
         blockedBy = null;
@@ -109,7 +120,7 @@ final class Dispatcher<R> {
         for (int i = 0; i < lanes.size(); i++) {
             Lane<R> lane = lanes.get((nextLane + i) % lanes.size());
             Flight<R> flight = candidate(lane, now);
-            if (lane.onlyNotFoundLeft()) {
+            if (!moreMayCome && lane.onlyNotFoundLeft()) {
                 failNotFound(lane);
             }
             drained &= lane.drained();
@@ -131,7 +142,7 @@ final class Dispatcher<R> {
         if (!givenUp.isEmpty()) {
             return next(now);
         }
-        if (drained && inFlight == 0) {
+        if (drained && inFlight == 0 && !moreMayCome) {
             return new Step.Finished<>();
         }
         return new Step.Wait<>(wake);

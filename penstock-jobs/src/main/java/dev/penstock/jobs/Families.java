@@ -52,6 +52,11 @@ final class Families {
         return List.copyOf(names);
     }
 
+    /** The lowest stratum of a family by its number. */
+    static int firstStratum(int family) {
+        return family * STRATA_EACH;
+    }
+
     static int ofStratum(int stratum) {
         return stratum / STRATA_EACH;
     }

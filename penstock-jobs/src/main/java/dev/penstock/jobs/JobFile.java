@@ -62,6 +62,7 @@ final class JobFile {
         "CREATE TABLE IF NOT EXISTS batch_rows(number INTEGER PRIMARY KEY, part INTEGER NOT NULL,"
                 + " attempts INTEGER NOT NULL)",
         "CREATE INDEX IF NOT EXISTS batch_rows_of_part ON batch_rows(part) WHERE part > 0",
+        "CREATE INDEX IF NOT EXISTS batch_rows_live ON batch_rows(part) WHERE part < 0",
         "CREATE TABLE IF NOT EXISTS batch_spent(model TEXT PRIMARY KEY, input INTEGER NOT NULL, cached INTEGER NOT NULL,"
                 + " output INTEGER NOT NULL) WITHOUT ROWID",
         "PRAGMA user_version=" + BATCH_VERSION,

@@ -15,7 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +49,8 @@ public final class JobRun {
     private final AtomicInteger interrupts = new AtomicInteger();
     private volatile @Nullable LiveRun live;
     private volatile @Nullable BatchRun batches;
+    private volatile @Nullable AutoRun auto;
+    private Optional<PlanOutcome> outcome = Optional.empty();
     private volatile RunProgress progress = idle(RunPhase.SCANNING, 0, 0, noCounts());
 
     public JobRun(RunSettings settings, RunListener listener) {
@@ -109,9 +114,15 @@ public final class JobRun {
         } else {
             RunStart start = new RunStart(counts, store.families(), store.path(), settings.baseUrl());
             tell(() -> listener.started(start));
-            result = settings.batch().isPresent()
-                    ? sendInBatches(settings.batch().get(), input, store, counts)
-                    : send(input, store, counts);
+            Optional<BatchOptions> inBatches = settings.batch();
+            Optional<Duration> deadline = inBatches.flatMap(BatchOptions::deadline);
+            if (deadline.isPresent()) {
+                result = sendByDeadline(inBatches.get(), deadline.get(), input, store, counts);
+            } else {
+                result = inBatches.isPresent()
+                        ? sendInBatches(inBatches.get(), input, store, counts)
+                        : send(input, store, counts);
+            }
         }
         return finish(input, store, result);
     }
@@ -246,6 +257,49 @@ public final class JobRun {
         }
     }
 
+    private LiveRun.Result sendByDeadline(
+            BatchOptions options, Duration deadline, JobInput input, JobStore store, JobCounts counts) {
+        Queue<String> liveNews = new ConcurrentLinkedQueue<>();
+        CountDownLatch liveEnded = new CountDownLatch(1);
+        Vertx vertx = vertx();
+        try {
+            BatchRun inBatches = new BatchRun(
+                    settings,
+                    options,
+                    tuning.withPolls(AutoRun.steering(deadline).polls()),
+                    input,
+                    store,
+                    counts,
+                    ticker,
+                    vertx,
+                    text -> tell(() -> listener.notice(text)));
+            LiveRun liveCalls = new LiveRun(
+                    settings, patience, input, store, counts, ticker, vertx, liveNews::add, true, liveEnded::countDown);
+            AutoRun run = new AutoRun(
+                    settings,
+                    deadline,
+                    input,
+                    store,
+                    counts,
+                    inBatches,
+                    liveCalls,
+                    liveEnded,
+                    plan -> tell(() -> listener.planned(plan)),
+                    text -> tell(() -> listener.notice(text)),
+                    liveNews);
+            auto = run;
+            liveCalls.start();
+            if (interrupts.get() > 0) {
+                run.interrupt(interrupts.get() > 1);
+            }
+            LiveRun.Result result = run.run();
+            outcome = run.outcome(result);
+            return result;
+        } finally {
+            close(vertx);
+        }
+    }
+
     private LiveRun.Result send(JobInput input, JobStore store, JobCounts counts) {
         LinkedBlockingQueue<Optional<String>> news = new LinkedBlockingQueue<>();
         Vertx vertx = vertx();
@@ -259,6 +313,7 @@ public final class JobRun {
                     ticker,
                     vertx,
                     text -> news.add(Optional.of(text)),
+                    false,
                     () -> news.add(Optional.empty()));
             live = run;
             run.start();
@@ -300,6 +355,7 @@ public final class JobRun {
         progress = ended(RunPhase.WRITING, sent, counts, result, cost);
         live = null;
         batches = null;
+        auto = null;
         Optional<StopCause> stop = whyOpen(counts.pending(), result.stop());
         Optional<OutputSummary> output = Optional.empty();
         try {
@@ -331,7 +387,8 @@ public final class JobRun {
                 result.latencyLongest(),
                 output,
                 result.firstFailures(),
-                store.path());
+                store.path(),
+                outcome);
     }
 
     /**
@@ -379,7 +436,8 @@ public final class JobRun {
                 Duration.ZERO,
                 Optional.empty(),
                 List.of(),
-                settings.jobFile());
+                settings.jobFile(),
+                Optional.empty());
     }
 
     private static RunEnd end(StopCause cause) {
@@ -389,6 +447,8 @@ public final class JobRun {
             case StopCause.BudgetReached budget -> RunEnd.BUDGET_REACHED;
             case StopCause.Unreachable unreachable -> RunEnd.UNREACHABLE;
             case StopCause.StorageFailed storage -> RunEnd.STORAGE_FAILED;
+            case StopCause.TooLate tooLate -> RunEnd.TOO_LATE;
+            case StopCause.WayChanged changed -> RunEnd.INTERRUPTED;
             case StopCause.AtProvider atProvider -> RunEnd.AT_PROVIDER;
         };
     }
@@ -407,12 +467,20 @@ public final class JobRun {
         if (inBatches != null) {
             inBatches.interrupt();
         }
+        AutoRun byDeadline = auto;
+        if (byDeadline != null) {
+            byDeadline.interrupt(again);
+        }
     }
 
     /** Where the run stands. Cheap. */
     public RunProgress progress() {
         LiveRun run = live;
         BatchRun inBatches = batches;
+        AutoRun byDeadline = auto;
+        if (byDeadline != null) {
+            return byDeadline.progress();
+        }
         return run != null ? run.progress() : inBatches != null ? inBatches.progress() : progress;
     }
 

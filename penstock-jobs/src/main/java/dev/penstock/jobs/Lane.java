@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Lane<R> {
     private final String family;
     private final Quota quota;
-    private final StridePicker<R> picker;
+    private final ArrayDeque<StridePicker<R>> pickers = new ArrayDeque<>();
 
     /** Rows to be sent as soon as the quota allows, before any new one. */
     final ArrayDeque<Flight<R>> ready = new ArrayDeque<>();
@@ -36,7 +36,7 @@ final class Lane<R> {
     Lane(String family, Quota quota, StridePicker<R> picker) {
         this.family = family;
         this.quota = quota;
-        this.picker = picker;
+        pickers.add(picker);
     }
 
     String family() {
@@ -53,12 +53,24 @@ final class Lane<R> {
         if (exhausted) {
             return null;
         }
-        R row = picker.next();
-        if (row == null) {
-            exhausted = true;
-            return null;
+        while (true) {
+            StridePicker<R> picker = pickers.peek();
+            if (picker == null) {
+                exhausted = true;
+                return null;
+            }
+            R row = picker.next();
+            if (row != null) {
+                return new Flight<>(row, this);
+            }
+            pickers.remove();
         }
-        return new Flight<>(row, this);
+    }
+
+    /** More rows, to be sent after those that are left. */
+    void add(StridePicker<R> more) {
+        pickers.add(more);
+        exhausted = false;
     }
 
     boolean drained() {

@@ -35,6 +35,7 @@ final class LaneMeter {
     /** The smallest token limit per minute that is known; 0 while none is. */
     private long tokenLimit;
 
+    private long rowsEnded;
     private QuotaSnapshot snapshot;
 
     LaneMeter(String family, Quota quota, long rows, long tokens, long now) {
@@ -84,8 +85,23 @@ final class LaneMeter {
 
     void rowEnded(long expectedTokens) {
         rowsLeft--;
+        rowsEnded++;
         tokensLeft -= expectedTokens;
         tokensEnded += expectedTokens;
+    }
+
+    /** More rows are to be sent. */
+    void add(long rows, long tokens) {
+        rowsLeft += rows;
+        tokensLeft += tokens;
+    }
+
+    long rowsEnded() {
+        return rowsEnded;
+    }
+
+    String family() {
+        return family;
     }
 
     /** Looks at the quota again. */

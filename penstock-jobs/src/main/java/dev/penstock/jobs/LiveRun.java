@@ -23,6 +23,7 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -65,13 +66,16 @@ final class LiveRun {
     private final Vertx vertx;
     private final Context context;
     private final PendingReader pending;
-    private final Runnable ended;
+    private final Runnable whenEnded;
 
     private final ApiClient client;
     private final ResultWriter writer;
     private final RunNotices notices;
     private final List<LaneMeter> meters = new ArrayList<>();
+    private final List<Lane<PendingRow>> lanes;
     private final Dispatcher<PendingRow> dispatcher;
+    private volatile Map<String, Long> ended = Map.of();
+    private volatile Duration medianLatency = Duration.ZERO;
     private final CostCalibration calibration = new CostCalibration();
     private final CostEstimator estimator = new CostEstimator(calibration);
     private final Pricing pricing;
@@ -122,7 +126,8 @@ final class LiveRun {
     /**
      * @param before where the job stood
      * @param listener hears notices, on the event loop
-     * @param ended called on the event loop when nothing is sent any more and {@link #close} may be called
+     * @param fed whether rows are only given by {@link #feed}, and it does not end before {@link #endFeed}
+     * @param whenEnded called on the event loop when nothing is sent any more and {@link #close} may be called
      */
     LiveRun(
             RunSettings settings,
@@ -133,7 +138,8 @@ final class LiveRun {
             Ticker ticker,
             Vertx vertx,
             Consumer<String> listener,
-            Runnable ended) {
+            boolean fed,
+            Runnable whenEnded) {
         this.settings = settings;
         this.patience = patience;
         this.input = input;
@@ -141,7 +147,7 @@ final class LiveRun {
         this.ticker = ticker;
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
-        this.ended = ended;
+        this.whenEnded = whenEnded;
         this.pricing = new Pricing(settings.prices());
         this.maxConcurrency = settings.concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY);
         this.timeoutText = seconds(settings.timeout());
@@ -153,14 +159,18 @@ final class LiveRun {
         this.pending = store.pendingReader();
         long now = ticker.nanos();
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed());
+        this.lanes = lanes(store, fed, now);
         this.dispatcher = new Dispatcher<>(
-                lanes(store, now),
+                lanes,
                 new RowCosting(),
                 RetryPolicy.DEFAULT.withMaxAttempts(settings.maxAttempts()),
                 new RetryBudget(RETRIES, now),
                 spend,
                 new ConnectionWatch(patience.neverReached(), patience.outage(), random),
                 random);
+        if (fed) {
+            dispatcher.expectMore();
+        }
         this.progress = snapshot(RunPhase.SENDING, now);
     }
 
@@ -189,14 +199,17 @@ final class LiveRun {
                 pricing.picoDollars(result.model(), result.spent()).orElse(0));
     }
 
-    private List<Lane<PendingRow>> lanes(JobStore store, long now) {
+    private List<Lane<PendingRow>> lanes(JobStore store, boolean fed, long now) {
         List<String> families = store.families();
         SortedMap<Integer, SortedMap<Integer, StratumCount>> byFamily = new TreeMap<>();
-        store.pendingByStratum()
-                .forEach((stratum, count) -> byFamily.computeIfAbsent(
-                                Families.ofStratum(stratum), number -> new TreeMap<>())
-                        .put(stratum, count));
-        List<Lane<PendingRow>> lanes = new ArrayList<>();
+        if (fed) {
+            for (int number = 0; number < families.size(); number++) {
+                byFamily.put(number, new TreeMap<>());
+            }
+        } else {
+            byFamily.putAll(byFamily(store.pendingByStratum()));
+        }
+        List<Lane<PendingRow>> made = new ArrayList<>();
         byFamily.forEach((number, strata) -> {
             String family = number < families.size() ? families.get(number) : "";
             Quota quota = new Quota(QuotaSettings.learnEverything()
@@ -206,31 +219,93 @@ final class LiveRun {
                             .matching(family, shown)
                             .map(TierRow::limits)
                             .orElse(List.of())));
-            Map<Integer, Long> rows = new TreeMap<>();
-            strata.forEach((stratum, count) -> rows.put(stratum, count.rows()));
             LaneMeter meter =
                     new LaneMeter(family, quota, sum(strata.values(), true), sum(strata.values(), false), now);
             meters.add(meter);
-            lanes.add(new Lane<>(
-                    family,
-                    quota,
-                    new StridePicker<>(
-                            rows,
-                            (stratum, after, limit) ->
-                                    pending
-                                            .page(
-                                                    stratum,
-                                                    after == null
-                                                            ? -1
-                                                            : after.entry()
-                                                                    .place()
-                                                                    .number(),
-                                                    limit)
-                                            .stream()
-                                            .map(entry -> new PendingRow(entry, meter))
-                                            .toList())));
+            made.add(new Lane<>(family, quota, picker(strata, meter, pending::page)));
         });
-        return lanes;
+        return made;
+    }
+
+    private static SortedMap<Integer, SortedMap<Integer, StratumCount>> byFamily(
+            SortedMap<Integer, StratumCount> strata) {
+        SortedMap<Integer, SortedMap<Integer, StratumCount>> byFamily = new TreeMap<>();
+        strata.forEach(
+                (stratum, count) -> byFamily.computeIfAbsent(Families.ofStratum(stratum), number -> new TreeMap<>())
+                        .put(stratum, count));
+        return byFamily;
+    }
+
+    /** Where the rows of a lane are read from. */
+    @FunctionalInterface
+    private interface RowPages {
+        List<RowEntry> page(int stratum, long afterNumber, int limit);
+    }
+
+    private static StridePicker<PendingRow> picker(
+            SortedMap<Integer, StratumCount> strata, LaneMeter meter, RowPages pages) {
+        Map<Integer, Long> rows = new TreeMap<>();
+        strata.forEach((stratum, count) -> rows.put(stratum, count.rows()));
+        return new StridePicker<>(
+                rows,
+                (stratum, after, limit) ->
+                        pages
+                                .page(
+                                        stratum,
+                                        after == null
+                                                ? -1
+                                                : after.entry().place().number(),
+                                        limit)
+                                .stream()
+                                .map(entry -> new PendingRow(entry, meter))
+                                .toList());
+    }
+
+    /** Sends the rows of a helping, too; only of a run that is fed. */
+    void feed(int helping) {
+        onLoop(() -> {
+            byFamily(pending.given(helping)).forEach((number, strata) -> {
+                LaneMeter meter = meters.get(number);
+                meter.add(sum(strata.values(), true), sum(strata.values(), false));
+                lanes.get(number)
+                        .add(picker(
+                                strata,
+                                meter,
+                                (stratum, after, limit) -> pending.pageOfGiven(helping, stratum, after, limit)));
+            });
+            pump();
+        });
+    }
+
+    /** Ends when all rows that it was fed are through. */
+    void endFeed() {
+        onLoop(() -> {
+            dispatcher.noMore();
+            pump();
+        });
+    }
+
+    /** Sends nothing new; what is in flight has all its time. */
+    void hold() {
+        onLoop(() -> {
+            dispatcher.stop(new StopCause.WayChanged());
+            draining = true;
+            pump();
+        });
+    }
+
+    /** Rows that have ended in this run, by model family; a moment old. */
+    Map<String, Long> endedByFamily() {
+        return ended;
+    }
+
+    /** Of the answered calls, a moment old; zero if there was none. */
+    Duration medianLatency() {
+        return medianLatency;
+    }
+
+    boolean isOver() {
+        return over;
     }
 
     private static long sum(Collection<StratumCount> counts, boolean rows) {
@@ -551,7 +626,7 @@ final class LiveRun {
         try {
             progress = snapshot(RunPhase.DRAINING, ticker.nanos());
         } finally {
-            ended.run();
+            whenEnded.run();
         }
     }
 
@@ -561,6 +636,10 @@ final class LiveRun {
         }
         long now = ticker.nanos();
         meters.forEach(meter -> meter.refresh(now));
+        Map<String, Long> endedNow = new HashMap<>();
+        meters.forEach(meter -> endedNow.put(meter.family(), meter.rowsEnded()));
+        ended = Map.copyOf(endedNow);
+        medianLatency = latencies.quantile(0.5);
         progress = snapshot(draining ? RunPhase.DRAINING : RunPhase.SENDING, now);
     }
 
@@ -646,7 +725,7 @@ final class LiveRun {
     }
 
     /**
-     * Stores what is left and lets go of everything but the store. Called after {@code ended}, on another thread.
+     * Stores what is left and lets go of everything but the store. Called after {@code whenEnded}, on another thread.
      *
      * @throws RuntimeException what broke the run, if something did; an {@link Error} comes as its cause
      */

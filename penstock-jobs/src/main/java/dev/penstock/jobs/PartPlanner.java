@@ -59,7 +59,8 @@ final class PartPlanner {
         return parts;
     }
 
-    private static RowSize size(PreparedRequest request, ByteText line) {
+    /** What a row takes of a part. */
+    static RowSize size(PreparedRequest request, ByteText line) {
         line.clear();
         BatchLines.append(line, request);
         return new RowSize(

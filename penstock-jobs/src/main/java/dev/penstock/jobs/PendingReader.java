@@ -3,8 +3,12 @@ package dev.penstock.jobs;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -15,11 +19,50 @@ final class PendingReader implements AutoCloseable {
     private final Path path;
     private final Connection connection;
     private final PreparedStatement select;
+    private @Nullable PreparedStatement selectGiven;
 
     private PendingReader(Path path, Connection connection, PreparedStatement select) {
         this.path = path;
         this.connection = connection;
         this.select = select;
+    }
+
+    /** Open rows of a helping by stratum, see {@link BatchTables#giveFree}. */
+    SortedMap<Integer, StratumCount> given(int helping) {
+        SortedMap<Integer, StratumCount> counts = new TreeMap<>();
+        try (PreparedStatement count = connection.prepareStatement(
+                "SELECT stratum, count(*), sum(tokens) FROM batch_rows b JOIN rows r ON r.number = b.number"
+                        + " WHERE b.part = ? AND b.part < 0 AND r.state = " + JobStore.PENDING
+                        + " GROUP BY stratum")) {
+            count.setInt(1, -helping);
+            try (ResultSet rows = count.executeQuery()) {
+                while (rows.next()) {
+                    counts.put(rows.getInt(1), new StratumCount(rows.getLong(2), rows.getLong(3)));
+                }
+            }
+            return counts;
+        } catch (SQLException e) {
+            throw JobFile.failure(path, e);
+        }
+    }
+
+    /** As {@link #page}, of the rows of a helping. */
+    List<RowEntry> pageOfGiven(int helping, int stratum, long afterNumber, int limit) {
+        try {
+            PreparedStatement given = selectGiven;
+            if (given == null) {
+                given = connection.prepareStatement(
+                        "SELECT r.number, line, offset, length, tokens FROM batch_rows b JOIN rows r"
+                                + " ON r.number = b.number WHERE r.state = " + JobStore.PENDING
+                                + " AND stratum = ?1 AND r.number > ?2 AND b.part = ?4 AND b.part < 0"
+                                + " ORDER BY r.number LIMIT ?3");
+                selectGiven = given;
+            }
+            given.setInt(4, -helping);
+            return JobStore.readPage(given, stratum, afterNumber, limit);
+        } catch (SQLException e) {
+            throw JobFile.failure(path, e);
+        }
     }
 
     static PendingReader open(Path path) {
@@ -47,6 +90,10 @@ final class PendingReader implements AutoCloseable {
     public void close() {
         try (connection) {
             select.close();
+            PreparedStatement given = selectGiven;
+            if (given != null) {
+                given.close();
+            }
         } catch (SQLException e) {
             throw JobFile.failure(path, e);
         }

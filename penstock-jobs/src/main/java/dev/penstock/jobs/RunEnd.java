@@ -16,6 +16,8 @@ public enum RunEnd {
     STORAGE_FAILED,
     /** All was done that was asked for, and rows are in batches at the provider or wait for room there. */
     AT_PROVIDER,
+    /** The deadline cannot be met; nothing was sent. */
+    TOO_LATE,
     /** Somebody asked for it. */
     INTERRUPTED
 }

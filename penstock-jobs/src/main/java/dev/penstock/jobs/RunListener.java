@@ -22,6 +22,9 @@ public interface RunListener {
     /** Sending begins. Not called if nothing is to be sent. */
     default void started(RunStart start) {}
 
+    /** What a run with a deadline is going to do. Nothing is in a batch yet. */
+    default void planned(RunPlan plan) {}
+
     /** Something that a person may want to know, one or two sentences; the same thing is not told over and over. */
     default void notice(String text) {}
 }

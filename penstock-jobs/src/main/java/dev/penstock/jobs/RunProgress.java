@@ -98,6 +98,44 @@ public record RunProgress(
                 Optional.of(batches));
     }
 
+    /**
+     * This of live calls, beside batches of the same run.
+     *
+     * @param before where the job stood, which both have counted
+     */
+    RunProgress beside(RunProgress batches, JobCounts before, Optional<BigDecimal> dollarsBefore) {
+        Usage counted = before.spentInAll();
+        Optional<BigDecimal> cost = costDollars.flatMap(live -> batches.costDollars.flatMap(
+                inBatches -> dollarsBefore.map(both -> live.add(inBatches).subtract(both))));
+        return new RunProgress(
+                phase,
+                bytesRead,
+                inputBytes,
+                rows,
+                answered + batches.answeredNow,
+                failed + batches.failedNow,
+                answeredNow + batches.answeredNow,
+                failedNow + batches.failedNow,
+                inFlight,
+                backingOff,
+                batches.elapsed,
+                lastMinute,
+                wholeRun,
+                limits,
+                boundBy,
+                retries,
+                refusals,
+                concurrencyLimit,
+                cost,
+                new Usage(
+                        spent.inputTokens() + batches.spent.inputTokens() - counted.inputTokens(),
+                        spent.cachedInputTokens() + batches.spent.cachedInputTokens() - counted.cachedInputTokens(),
+                        spent.outputTokens() + batches.spent.outputTokens() - counted.outputTokens()),
+                Optional.empty(),
+                Optional.empty(),
+                batches.batch);
+    }
+
     /** Rows that have not ended. */
     public long pending() {
         return rows - answered - failed;

@@ -28,6 +28,7 @@ import java.util.Optional;
  * @param output what was written; empty if nothing could be
  * @param firstFailures the first few rows that failed in this run
  * @param jobFile the file that keeps the job
+ * @param plan how right the plan was; empty of a run without a deadline
  */
 public record RunReport(
         RunEnd end,
@@ -48,7 +49,8 @@ public record RunReport(
         Duration latencyLongest,
         Optional<OutputSummary> output,
         List<FailedRow> firstFailures,
-        Path jobFile) {
+        Path jobFile,
+        Optional<PlanOutcome> plan) {
     public RunReport {
         firstFailures = List.copyOf(firstFailures);
     }

@@ -25,6 +25,17 @@ sealed interface StopCause {
     /** All was done that was asked for, and rows are with the provider. */
     record AtProvider(String explanation) implements StopCause {}
 
+    /** The rows that are left go another way. */
+    record WayChanged() implements StopCause {
+        @Override
+        public String explanation() {
+            return "The rows that are left go another way.";
+        }
+    }
+
+    /** The deadline cannot be met. */
+    record TooLate(String explanation) implements StopCause {}
+
     /** Answers could not be stored. */
     record StorageFailed(String explanation) implements StopCause {}
 }

@@ -34,7 +34,8 @@ public record BatchObject(
         Optional<Usage> usage,
         Map<String, String> metadata,
         long createdAtSeconds,
-        OptionalLong expiresAtSeconds) {
+        OptionalLong expiresAtSeconds,
+        OptionalLong completedAtSeconds) {
     private static final JsonMapper JSON = new JsonMapper();
 
     public BatchObject {
@@ -117,7 +118,8 @@ public record BatchObject(
                 usage(node.path("usage")),
                 metadata,
                 node.path("created_at").asLong(0),
-                number(node, "expires_at")));
+                number(node, "expires_at"),
+                number(node, "completed_at")));
     }
 
     private static Optional<Usage> usage(JsonNode node) {

@@ -34,7 +34,8 @@ public record FamilyState(
         parts = List.copyOf(parts);
     }
 
-    long openRows() {
+    /** All that have no answer yet. */
+    public long openRows() {
         return freeRows + liveRows + inParts();
     }
 

@@ -5,8 +5,8 @@ public interface Admission {
     /** Whoever asks may go on. */
     Admission ALWAYS = new Admission() {
         @Override
-        public boolean mayPlan() {
-            return true;
+        public long mostPartRows() {
+            return Long.MAX_VALUE;
         }
 
         @Override
@@ -15,8 +15,8 @@ public interface Admission {
         }
     };
 
-    /** Whether free rows may be dealt to new parts. */
-    boolean mayPlan();
+    /** The most rows of a new part; 0 if free rows may not be dealt to new parts. */
+    long mostPartRows();
 
     /** Whether a batch may be created of a part, or its file be uploaded for that. */
     boolean mayCreate(Part part);

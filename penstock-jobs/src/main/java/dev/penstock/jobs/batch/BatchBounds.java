@@ -13,6 +13,11 @@ public record BatchBounds(long rows, long bytes, long embeddingInputs, int creat
     /** The documented figures; 200 MB is enforced as 200 MiB. */
     public static final BatchBounds DOCUMENTED = new BatchBounds(50_000, 200L << 20, 50_000, 2_000);
 
+    /** With fewer rows, if these are fewer. */
+    public BatchBounds withRows(long most) {
+        return new BatchBounds(Math.min(rows, most), bytes, embeddingInputs, creationsPerHour);
+    }
+
     public BatchBounds {
         if (rows < 1 || bytes < 1 || embeddingInputs < 1 || creationsPerHour < 1) {
             throw new IllegalArgumentException("bounds of a batch are " + rows + " rows, " + bytes + " bytes, "

@@ -194,7 +194,11 @@ public final class BatchMachine {
         if (poll.isPresent()) {
             return poll.get();
         }
-        if (settings.goal().sends() && mayPlan && active.isEmpty() && plannedCount() == 0 && admission.mayPlan()) {
+        if (settings.goal().sends()
+                && mayPlan
+                && active.isEmpty()
+                && plannedCount() == 0
+                && admission.mostPartRows() > 0) {
             mayPlan = false;
             return new BatchAction.Plan();
         }

@@ -40,7 +40,8 @@ public record Part(
         return new Part(size, newPhase, attempt, fileId, batchId, status, completed, failed, outputFileId, errorFileId);
     }
 
-    Part resized(PartSize newSize) {
+    /** With rows taken away. */
+    public Part resized(PartSize newSize) {
         return new Part(newSize, phase, attempt, fileId, batchId, status, completed, failed, outputFileId, errorFileId);
     }
 

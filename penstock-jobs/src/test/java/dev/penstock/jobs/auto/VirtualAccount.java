@@ -40,8 +40,8 @@ final class VirtualAccount implements PartJournal {
     private static final Duration VALIDATING = Duration.ofSeconds(3);
     private static final Admission NOTHING_NEW = new Admission() {
         @Override
-        public boolean mayPlan() {
-            return false;
+        public long mostPartRows() {
+            return 0;
         }
 
         @Override
@@ -142,8 +142,8 @@ final class VirtualAccount implements PartJournal {
                 now);
         steering.ifPresent(by -> machine.admit(new Admission() {
             @Override
-            public boolean mayPlan() {
-                return by.mostPartRows(family(), left(by)) > 0;
+            public long mostPartRows() {
+                return by.mostPartRows(family(), left(by));
             }
 
             @Override
@@ -369,6 +369,7 @@ final class VirtualAccount implements PartJournal {
                 Optional.empty(),
                 Map.of(),
                 0,
+                OptionalLong.empty(),
                 OptionalLong.empty());
     }
 

@@ -281,6 +281,7 @@ final class VirtualProvider implements PartJournal {
                 Optional.empty(),
                 Map.of(),
                 0,
+                OptionalLong.empty(),
                 OptionalLong.empty());
     }
 

@@ -1,0 +1,91 @@
+package dev.penstock.cli;
+
+import dev.penstock.jobs.PlanOutcome;
+import dev.penstock.jobs.RunPlan;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A plan between batches and live calls, and what became of it, in words. */
+final class PlanWords {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
+    private static final DateTimeFormatter DAY_AND_TIME = DateTimeFormatter.ofPattern("MMM d, HH:mm", Locale.ROOT);
+    private static final Duration SOON = Duration.ofHours(12);
+
+    private PlanWords() {}
+
+    /** What is going to be done, what it will cost, and when it ends. */
+    static String before(RunPlan plan) {
+        String by = time(plan.deadline(), plan.left());
+        String way = switch (plan.chance()) {
+            case SURE ->
+                plan.leastLiveShare() == 0
+                        ? "All rows go in batches; what they have not answered in time is sent live."
+                        : "Batches answer what they can, and about " + percent(plan.leastLiveShare())
+                                + " of the rows go live.";
+            case WITH_BATCHES ->
+                "Live calls alone are too slow, so batches must help: about " + percent(plan.leastLiveShare())
+                        + " of the rows go live beside them.";
+            case UNKNOWN ->
+                "Live calls alone are too slow, and nobody knows how long batches take: both work at once from"
+                        + " the first moment. The deadline may be missed.";
+            case IMPOSSIBLE ->
+                "The deadline cannot be met any more; both ways work at once, to be done as soon as possible.";
+        };
+        String known = plan.usualBatch()
+                .map(usual -> " Nine of ten batches of the account took up to " + Figures.time(usual) + ".")
+                .orElse(" No batch of the account has been completed lately.");
+        return "Plan: " + Figures.count(plan.rows(), "row") + " by " + by + ". " + way + cost(plan) + known;
+    }
+
+    private static String cost(RunPlan plan) {
+        if (plan.leastDollars().isEmpty() || plan.mostDollars().isEmpty()) {
+            return "";
+        }
+        String least = Figures.dollars(plan.leastDollars().get());
+        String most = Figures.dollars(plan.mostDollars().get());
+        return " Cost: about " + least + (least.equals(most) ? "" : " to " + most)
+                + (plan.outputsAssumed() ? ", if answers are as long as they may be or 256 tokens." : ".");
+    }
+
+    /** How right it was. */
+    static String afterwards(PlanOutcome outcome, Glyphs glyphs) {
+        RunPlan plan = outcome.plan();
+        String separator = " " + glyphs.dot() + " ";
+        return Figures.count(outcome.batchRows()) + " in batches, " + Figures.count(outcome.liveRows()) + " live"
+                + separator + inTime(outcome)
+                + costs(outcome).map(text -> separator + text).orElse("");
+    }
+
+    private static String inTime(PlanOutcome outcome) {
+        Duration left = outcome.plan().left().minus(outcome.took());
+        return left.isNegative()
+                ? Figures.time(left.negated()) + " after the deadline"
+                : Figures.time(left) + " before the deadline";
+    }
+
+    private static Optional<String> costs(PlanOutcome outcome) {
+        RunPlan plan = outcome.plan();
+        if (outcome.costDollars().isEmpty()
+                || plan.leastDollars().isEmpty()
+                || plan.leastDollars().get().signum() == 0) {
+            return Optional.empty();
+        }
+        BigDecimal cost = outcome.costDollars().get();
+        double share = cost.doubleValue() / plan.leastDollars().get().doubleValue();
+        return Optional.of("cost " + Figures.dollars(cost) + ", " + String.format(Locale.ROOT, "%.0f %%", 100 * share)
+                + " of what was planned at least");
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.0f %%", 100 * share);
+    }
+
+    private static String time(Instant at, Duration left) {
+        return (left.compareTo(SOON) < 0 ? TIME : DAY_AND_TIME).format(at.atZone(ZoneId.systemDefault()));
+    }
+}
