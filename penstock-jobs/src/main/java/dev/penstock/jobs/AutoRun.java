@@ -231,8 +231,9 @@ final class AutoRun {
 
     /** A row of each family whose limits nobody has told is sent live: the answer shows them. */
     private void learnLimits() {
-        List<String> unknown = families.keySet().stream()
-                .filter(family -> limits(family).isEmpty() && families.get(family).rows > 1)
+        List<String> unknown = families.entrySet().stream()
+                .filter(entry -> entry.getValue().rows > 1 && limits(entry.getKey()).isEmpty())
+                .map(Map.Entry::getKey)
                 .toList();
         if (unknown.isEmpty() || !settings.caps().isEmpty()) {
             return;

@@ -259,6 +259,7 @@ final class JobRunTest {
                     text -> {
                         throw new StackOverflowError();
                     },
+                    false,
                     ended::countDown);
             run.start();
             await(() -> ended.getCount() == 0);
@@ -521,6 +522,7 @@ final class JobRunTest {
                     Ticker.system(),
                     vertx,
                     text -> {},
+                    false,
                     ended::countDown);
             run.start();
             await(() -> ended.getCount() == 0);
