@@ -67,10 +67,6 @@ final class RunOptions {
 
     private void checkBatch() {
         RunCommand.Caps caps = command.caps;
-        if (caps.budget.isPresent()) {
-            throw new UsageException("--budget does not hold for batches in this version; leave it out, or send live"
-                    + " calls without --via batch");
-        }
         if (caps.requestsPerMinute.isPresent()
                 || caps.tokensPerMinute.isPresent()
                 || caps.requestsPerDay.isPresent()

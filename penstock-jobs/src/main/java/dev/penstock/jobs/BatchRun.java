@@ -55,6 +55,8 @@ final class BatchRun {
     /** Our clock and the provider's may differ by less than this. */
     private static final long CLOCK_SKEW_SECONDS = Duration.ofDays(1).toSeconds();
 
+    private static final int NANO_DIGITS = 9;
+
     private static final Usage NOTHING = new Usage(0, 0, 0);
 
     private final RunSettings settings;
@@ -63,6 +65,8 @@ final class BatchRun {
     private final JobInput input;
     private final JobStore store;
     private final JobCounts before;
+    private final SpendGuard spend;
+    private final BatchPricing pricing;
     private final Ticker ticker;
     private final BatchClient client;
     private final BatchTables tables;
@@ -79,6 +83,10 @@ final class BatchRun {
     private long sent;
     private long again;
     private Usage spent = NOTHING;
+    private Optional<BigDecimal> cost;
+    /** What the batches of this run have cost by their answers. */
+    private long answersNanoDollars;
+
     private String troubleTold = "";
     private volatile String doing = "";
     private volatile RunProgress progress;
@@ -104,6 +112,7 @@ final class BatchRun {
             JobInput input,
             JobStore store,
             JobCounts before,
+            SpendGuard spend,
             Ticker ticker,
             Vertx vertx,
             Consumer<String> notices) {
@@ -113,6 +122,8 @@ final class BatchRun {
         this.input = input;
         this.store = store;
         this.before = before;
+        this.spend = spend;
+        this.pricing = new BatchPricing(settings);
         this.ticker = ticker;
         this.notices = notices;
         this.client = new BatchClient(vertx, settings, ticker);
@@ -136,10 +147,12 @@ final class BatchRun {
                 new CreationPace(
                         tuning.bounds().creationsPerHour(),
                         tables.creationsSince(wall - Duration.ofHours(1).toMillis())),
+                spend,
                 new SteppedJournal(),
                 RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed()),
                 started);
         this.partsOver = tables.over();
+        this.cost = before.dollars(settings.prices());
         this.progress = snapshot(RunPhase.SENDING);
     }
 
@@ -215,6 +228,7 @@ final class BatchRun {
                     switch (stop.get().kind()) {
                         case PROVIDER -> new StopCause.ByProvider(explanation);
                         case UNREACHABLE -> new StopCause.Unreachable(explanation);
+                        case BUDGET -> new StopCause.BudgetReached(spend.reached());
                     }));
         }
         tables.requireSum();
@@ -243,10 +257,10 @@ final class BatchRun {
 
     private void plan() {
         doing("dealing rows to batches");
-        List<Part> parts =
-                new PartPlanner(tables, input, tuning.bounds()).plan(queue::limit, () -> interrupted.getCount() == 0);
+        PartPlanner.Plan plan = new PartPlanner(tables, input, tuning.bounds(), pricing)
+                .plan(queue::limit, spend.left(), () -> interrupted.getCount() == 0);
         between("planned");
-        machine.planned(parts, ticker.nanos());
+        machine.planned(plan.parts(), plan.more(), ticker.nanos());
     }
 
     private void upload(Part part) {
@@ -381,6 +395,7 @@ final class BatchRun {
     private void merge(Part part) {
         doing("fetching the answers of part " + part.number());
         List<Path> files = new ArrayList<>();
+        boolean answersGone = false;
         try {
             for (String id : List.of(part.outputFileId(), part.errorFileId())) {
                 if (id.isEmpty()) {
@@ -390,6 +405,7 @@ final class BatchRun {
                 ApiReply reply = client.download(id, file);
                 between("downloaded");
                 if (reply.status().orElse(0) == 404) {
+                    answersGone |= id.equals(part.outputFileId());
                     notices.accept("A result file of batch " + part.batchId()
                             + " does not exist any more; its rows count as not answered.");
                 } else if (reply.isOk()) {
@@ -399,12 +415,12 @@ final class BatchRun {
                     return;
                 }
             }
-            PartMerge.Report report =
-                    new PartMerge(tables, input, part, settings.maxAttempts(), this::between).merge(files);
+            PartMerge.Report report = new PartMerge(tables, input, pricing, part, settings.maxAttempts(), this::between)
+                    .merge(files, answersGone);
             between("merged");
             count(report);
             again += report.freed();
-            machine.merged(part.number(), report.freed(), ticker.nanos());
+            machine.merged(part.number(), report.freed(), report.cost(), ticker.nanos());
         } catch (IOException e) {
             throw new StorageFullException(results(part, 0), e);
         } finally {
@@ -418,6 +434,8 @@ final class BatchRun {
         answered += report.answered();
         failed += report.failed();
         spent = JobCounts.sum(spent, report.spent());
+        cost = store.counts().dollars(settings.prices());
+        answersNanoDollars += report.cost().answers();
         report.failures().stream()
                 .limit(MOST_FAILURES_KEPT - firstFailures.size())
                 .forEach(firstFailures::add);
@@ -445,7 +463,8 @@ final class BatchRun {
                             problem.code().isEmpty() ? "batch_refused" : problem.code(),
                             "The provider refuses the row: " + problem.message()));
         }
-        PartMerge.Report report = new PartMerge(tables, input, release.part(), settings.maxAttempts(), this::between)
+        PartMerge.Report report = new PartMerge(
+                        tables, input, pricing, release.part(), settings.maxAttempts(), this::between)
                 .release(refused, release.attempt());
         between("released");
         count(report);
@@ -575,7 +594,23 @@ final class BatchRun {
                 (int) Math.min(Integer.MAX_VALUE, atProvider),
                 Duration.ofNanos(ticker.nanos() - started),
                 JobCounts.sum(before.spentInAll(), spent),
+                cost,
+                cost.flatMap(this::forecast),
                 new BatchProgress(doing, parts, partsOver));
+    }
+
+    /** The rest at the price of this run's rows. */
+    private Optional<BigDecimal> forecast(BigDecimal costNow) {
+        long ended = answered + failed;
+        long left = before.pending() - ended;
+        if (left == 0) {
+            return Optional.of(costNow);
+        }
+        if (ended == 0 || answersNanoDollars == 0) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                costNow.add(BigDecimal.valueOf((long) ((double) answersNanoDollars / ended * left), NANO_DIGITS)));
     }
 
     /** Lets tests stop before and after anything is written down. */

@@ -95,11 +95,8 @@ public final class JobRun {
         requirePrices(store.families());
         JobCounts counts = store.counts();
         requireWayIsFree(store);
-        counts.spent().forEach((model, usage) -> {
-            if (!usage.equals(NOTHING)) {
-                requirePrices(List.of(model));
-            }
-        });
+        requirePricesOf(counts.spent());
+        requirePricesOf(counts.batchSpent());
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
         LiveRun.Result result;
         if (counts.pending() == 0 && !isLeftToTidy(store)) {
@@ -137,6 +134,7 @@ public final class JobRun {
             if (counts.answered() > 0
                     || !counts.spentInAll().equals(NOTHING)
                     || store.spendMark() > 0
+                    || store.lostInBatches() > 0
                     || batchesOf(store).map(BatchTables::mayRun).orElse(false)) {
                 throw new JobChangedException(store.path(), differences, counts.answered());
             }
@@ -188,6 +186,14 @@ public final class JobRun {
         }
     }
 
+    private void requirePricesOf(Map<String, Usage> spent) {
+        spent.forEach((model, usage) -> {
+            if (!usage.equals(NOTHING)) {
+                requirePrices(List.of(model));
+            }
+        });
+    }
+
     private void requirePrices(Iterable<String> models) {
         if (settings.budgetDollars().isEmpty()) {
             return;
@@ -223,6 +229,15 @@ public final class JobRun {
         return BatchTables.openIfAny(store, InstantSource.system()::millis);
     }
 
+    /** Keeps the budget for everything that this run sends. */
+    private SpendGuard spendGuard(JobInput input, JobStore store) {
+        Optional<BatchTables> tables = batchesOf(store);
+        if (settings.budgetDollars().isPresent()) {
+            tables.ifPresent(parts -> new BatchPricing(settings).completeWorstCases(parts, input));
+        }
+        return SpendGuard.of(settings, store, tables);
+    }
+
     private LiveRun.Result sendInBatches(BatchOptions options, JobInput input, JobStore store, JobCounts counts) {
         Vertx vertx = vertx();
         try {
@@ -233,6 +248,7 @@ public final class JobRun {
                     input,
                     store,
                     counts,
+                    spendGuard(input, store),
                     ticker,
                     vertx,
                     text -> tell(() -> listener.notice(text)));
@@ -256,6 +272,7 @@ public final class JobRun {
                     input,
                     store,
                     counts,
+                    spendGuard(input, store),
                     ticker,
                     vertx,
                     text -> news.add(Optional.of(text)),

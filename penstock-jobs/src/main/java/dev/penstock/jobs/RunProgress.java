@@ -68,6 +68,8 @@ public record RunProgress(
             int atProvider,
             Duration sinceStart,
             Usage spentInAll,
+            Optional<BigDecimal> cost,
+            Optional<BigDecimal> forecast,
             BatchProgress batches) {
         return new RunProgress(
                 phase,
@@ -88,10 +90,10 @@ public record RunProgress(
                 retries,
                 refusals,
                 concurrencyLimit,
-                costDollars,
+                cost,
                 spentInAll,
                 timeLeft,
-                forecastDollars,
+                forecast,
                 Optional.of(batches));
     }
 

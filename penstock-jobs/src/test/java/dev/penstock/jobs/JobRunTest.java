@@ -254,6 +254,7 @@ final class JobRunTest {
                     input,
                     store,
                     store.counts(),
+                    SpendGuard.unlimited(),
                     Ticker.system(),
                     vertx,
                     text -> {
@@ -518,6 +519,7 @@ final class JobRunTest {
                     input,
                     store,
                     store.counts(),
+                    SpendGuard.unlimited(),
                     Ticker.system(),
                     vertx,
                     text -> {},

@@ -1,0 +1,62 @@
+package dev.penstock.jobs;
+
+import dev.penstock.jobs.batch.PartSize;
+import dev.penstock.wire.Pricing;
+import dev.penstock.wire.Usage;
+import java.util.List;
+
+/** What rows cost in a batch: half. Not safe for use by several threads. */
+final class BatchPricing {
+    private static final int ROWS_PER_PAGE = 4_096;
+
+    private final RunSettings settings;
+    private final Pricing pricing;
+
+    BatchPricing(RunSettings settings) {
+        this.settings = settings;
+        this.pricing = new Pricing(settings.prices());
+    }
+
+    /**
+     * The most that a row can cost, in nano-dollars; 0 where its price or its maximum is not known, and there is no budget.
+     *
+     * @throws InputException if a budget cannot be kept
+     */
+    long worstCase(PreparedRequest request) {
+        boolean known = pricing.knows(request.facts().model());
+        if (known && pricing.bounds(request.facts())) {
+            return Pricing.batchNanoDollars(pricing.worstCaseNanoDollars(request.facts(), request.body().length));
+        }
+        if (settings.budgetDollars().isEmpty()) {
+            return 0;
+        }
+        throw known
+                ? InputException.unbounded(settings.input(), request.facts().model())
+                : InputException.unpriced(settings.input(), request.facts().model());
+    }
+
+    /** What an answer cost, in nano-dollars; 0 where the price is not known. */
+    long cost(String model, Usage usage) {
+        return Pricing.batchNanoDollars(
+                Pricing.nanoDollarsRoundedUp(pricing.picoDollars(model, usage).orElse(0)));
+    }
+
+    /** Finds out what parts can cost at most that were planned when nobody could say, or by an older version. */
+    void completeWorstCases(BatchTables tables, JobInput input) {
+        tables.unfinished().stream()
+                .filter(part -> !part.phase().isOver() && part.size().worstCaseNanoDollars() == 0)
+                .forEach(part -> tables.setWorstCase(part.number(), worstCase(tables, input, part.size())));
+    }
+
+    private long worstCase(BatchTables tables, JobInput input, PartSize part) {
+        long sum = 0;
+        List<BatchRowState> page = tables.rows(part.number(), -1, ROWS_PER_PAGE);
+        while (!page.isEmpty()) {
+            for (BatchRowState row : page) {
+                sum = Math.min(sum + worstCase(input.read(row.place())), Long.MAX_VALUE / 4);
+            }
+            page = tables.rows(part.number(), page.getLast().place().number(), ROWS_PER_PAGE);
+        }
+        return sum;
+    }
+}
