@@ -112,6 +112,9 @@ final class ProgressBlock {
                         .append(part.batchId().isEmpty() ? "" : " " + BatchWords.done(part)));
         append(text, waiting(batch), waiting(batch) == 1 ? "part waits for room" : "parts wait for room");
         append(text, batch.partsOver(), batch.partsOver() == 1 ? "part over" : "parts over");
+        progress.costDollars()
+                .filter(cost -> cost.signum() > 0)
+                .ifPresent(cost -> text.append(", ").append(Figures.dollars(cost)));
         return text.append(batch.doing().isEmpty() ? "" : ", " + batch.doing()).toString();
     }
 

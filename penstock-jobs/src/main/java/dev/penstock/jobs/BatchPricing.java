@@ -1,9 +1,13 @@
 package dev.penstock.jobs;
 
+import dev.penstock.jobs.batch.Part;
 import dev.penstock.jobs.batch.PartSize;
+import dev.penstock.wire.Price;
 import dev.penstock.wire.Pricing;
 import dev.penstock.wire.Usage;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What rows cost in a batch: half. Not safe for use by several threads. */
 final class BatchPricing {
@@ -41,11 +45,34 @@ final class BatchPricing {
                 Pricing.nanoDollarsRoundedUp(pricing.picoDollars(model, usage).orElse(0)));
     }
 
-    /** Finds out what parts can cost at most that were planned when nobody could say, or by an older version. */
+    /**
+     * Finds out what parts can cost at most that were planned at other prices, when nobody could say, or by an older version.
+     */
     void completeWorstCases(BatchTables tables, JobInput input) {
-        tables.unfinished().stream()
-                .filter(part -> !part.phase().isOver() && part.size().worstCaseNanoDollars() == 0)
-                .forEach(part -> tables.setWorstCase(part.number(), worstCase(tables, input, part.size())));
+        List<PartSize> open = tables.unfinished().stream()
+                .filter(part -> !part.phase().isOver())
+                .map(Part::size)
+                .toList();
+        for (PartSize part : open) {
+            if (part.worstCaseNanoDollars() == 0
+                    || !tables.priceOf(part.key().model())
+                            .equals(price(part.key().model()))) {
+                tables.setWorstCase(part.number(), worstCase(tables, input, part));
+            }
+        }
+        keepPrices(tables, open);
+    }
+
+    /** Writes down at which prices parts were planned. No other part is open. */
+    void keepPrices(BatchTables tables, Collection<PartSize> parts) {
+        tables.setPrices(parts.stream()
+                .map(part -> part.key().model())
+                .distinct()
+                .collect(Collectors.toMap(model -> model, this::price)));
+    }
+
+    private String price(String model) {
+        return settings.prices().find(model).map(Price::toString).orElse("");
     }
 
     private long worstCase(BatchTables tables, JobInput input, PartSize part) {

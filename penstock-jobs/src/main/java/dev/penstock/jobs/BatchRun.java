@@ -242,6 +242,8 @@ final class BatchRun {
         List<Part> parts = machine.parts();
         long running = parts.stream().filter(part -> part.phase().mayRun()).count();
         long waiting = parts.size() - running;
+        long unplanned = store.counts().pending()
+                - parts.stream().mapToLong(part -> part.size().rows()).sum();
         return switch (options.goal()) {
             case SUBMIT, FETCH, COMPLETE ->
                 running
@@ -250,7 +252,13 @@ final class BatchRun {
                         + (waiting == 0
                                 ? "."
                                 : ", and " + waiting + (waiting == 1 ? " part waits" : " parts wait")
-                                        + " until there is room for more tokens in the queue.");
+                                        + " until there is room for more tokens in the queue.")
+                        + (options.goal() == BatchGoal.SUBMIT
+                                        && settings.budgetDollars().isPresent()
+                                        && unplanned > 0
+                                ? " The budget does not cover the other rows at their worst, so they wait until it is"
+                                        + " known what these did cost."
+                                : "");
             case CANCEL -> running == 0 ? "No batch of this job runs any more." : "Batches of this job still run.";
         };
     }

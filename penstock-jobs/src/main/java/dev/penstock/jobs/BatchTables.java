@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -30,6 +31,9 @@ final class BatchTables implements PartJournal {
 
     /** Followed by the family. */
     private static final String LIMIT = "batch.limit.";
+
+    /** Followed by the model. */
+    private static final String PRICE = "batch.price.";
 
     private final JobStore store;
     private final LongSupplier wallMillis;
@@ -199,6 +203,22 @@ final class BatchTables implements PartJournal {
                 .filter(part -> part.phase().mayRun())
                 .mapToLong(part -> part.size().worstCaseNanoDollars())
                 .reduce(0, (a, b) -> Math.min(a + b, Long.MAX_VALUE / 4));
+    }
+
+    /** At which price of a model its parts were planned, in words; empty if that is not known. */
+    String priceOf(String model) {
+        return store.inTurn(() -> Objects.requireNonNullElse(store.meta(PRICE + model), ""));
+    }
+
+    void setPrices(Map<String, String> byModel) {
+        store.inTurn(() -> {
+            store.inTransaction(() -> {
+                for (Map.Entry<String, String> price : byModel.entrySet()) {
+                    store.setMeta(PRICE + price.getKey(), price.getValue());
+                }
+            });
+            return null;
+        });
     }
 
     void setWorstCase(int part, long nanoDollars) {

@@ -72,6 +72,7 @@ final class PartPlanner {
             tables.assign(assigned);
         }
         splitter.finish().stream().map(Part::planned).forEach(parts::add);
+        pricing.keepPrices(tables, parts.stream().map(Part::size).toList());
         tables.planned(parts);
         return new Plan(parts, !covered);
     }
