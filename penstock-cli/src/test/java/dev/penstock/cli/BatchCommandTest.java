@@ -76,7 +76,7 @@ class BatchCommandTest {
             assertThat(emulator.ledger().batches().rowsRun()).isBetween(15L, 99L);
             assertThat(console.run(line("run", in, emulator, "--via", "batch", "--budget", "1")))
                     .isZero();
-            assertThat(console.err()).contains("100 of 100 rows");
+            assertThat(console.err()).contains("Answered the remaining", "of 100 rows");
             assertThat(emulator.ledger().batches().rowsRun()).isEqualTo(100);
         }
     }

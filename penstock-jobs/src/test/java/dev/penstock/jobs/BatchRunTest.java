@@ -411,6 +411,29 @@ final class BatchRunTest {
         assertThat(BigDecimal.valueOf(part(1).size().worstCaseNanoDollars(), 9)).isEqualByComparingTo(worstCase(5));
     }
 
+    @Test
+    void whatRunsSinceAnEarlierProcessHoldsItsShareOfTheBudget() throws IOException {
+        Emulator emulator = start(standard().withPace(BatchPace.parse("1h")));
+        Path in = batch(10);
+        // A queue of one token makes a part of each row, and lets one run at a time.
+        RunSettings.Builder submit = RunSettings.builder(in, emulator.baseUri()).output(out());
+        BatchOptions options = BatchOptions.DEFAULT.withGoal(BatchGoal.SUBMIT);
+        assertThat(run(submit.batch(options.withQueueTokens(1)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isOne();
+
+        submit.batch(options.withQueueTokens(1_000_000));
+        assertThat(run(submit.budgetDollars(worstCase(9)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isEqualTo(9);
+        assertThat(run(submit.budgetDollars(worstCase(10)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isEqualTo(10);
+    }
+
     private Part part(int number) {
         return BatchJournal.read(out()).parts().get(number - 1);
     }
