@@ -117,6 +117,9 @@ final class ProgressBlock {
         append(text, sent.size() - MOST_PARTS_IN_A_LINE, "more on the way");
         append(text, waiting(batch), waiting(batch) == 1 ? "part waits" : "parts wait");
         append(text, batch.partsOver(), batch.partsOver() == 1 ? "part over" : "parts over");
+        progress.costDollars()
+                .filter(cost -> cost.signum() > 0)
+                .ifPresent(cost -> text.append(", ").append(Figures.dollars(cost)));
         return text.append(batch.doing().isEmpty() ? "" : ", " + batch.doing()).toString();
     }
 

@@ -243,6 +243,9 @@ final class RunCommand implements Callable<Integer> {
         @Option(names = "--keep-remote", description = "Leave the uploaded files at the provider.")
         boolean keepRemote;
 
+        @Option(names = "--cancelling", hidden = true)
+        Optional<String> cancelling = Optional.empty();
+
         @Option(names = "--settling", hidden = true)
         Optional<String> settling = Optional.empty();
     }

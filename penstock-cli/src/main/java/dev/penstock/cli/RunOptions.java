@@ -63,7 +63,6 @@ final class RunOptions {
             throw new UsageException(
                     "--via auto chooses by a deadline, and none is given; add --deadline 6h, for example");
         }
-        checkBudget();
         checkTier();
     }
 
@@ -71,13 +70,6 @@ final class RunOptions {
         if (command.batches.deadline.isPresent()) {
             throw new UsageException("--deadline chooses between batches and live calls, but --via says which; add"
                     + " --via auto, or leave --deadline out");
-        }
-    }
-
-    private void checkBudget() {
-        if (command.caps.budget.isPresent()) {
-            throw new UsageException("--budget does not hold for batches in this version; leave it out, or send live"
-                    + " calls without --via batch");
         }
     }
 
@@ -93,7 +85,6 @@ final class RunOptions {
 
     private void checkBatch() {
         refuseDeadline();
-        checkBudget();
         RunCommand.Caps caps = command.caps;
         if (caps.requestsPerMinute.isPresent()
                 || caps.tokensPerMinute.isPresent()
@@ -188,6 +179,9 @@ final class RunOptions {
                             "--timeout is '" + text + "'; it must be a duration such as 90s or 10m"))));
             if (command.isBatch()) {
                 settings.batch(batchOptions());
+                command.batches.cancelling.ifPresent(text -> settings.cancelling(GoDuration.parse(text)
+                        .orElseThrow(
+                                () -> new UsageException("--cancelling is '" + text + "'; it must be a duration"))));
                 command.batches.settling.ifPresent(text -> settings.settling(GoDuration.parse(text)
                         .orElseThrow(() -> new UsageException("--settling is '" + text + "'; it must be a duration"))));
             }

@@ -61,6 +61,43 @@ class BatchCommandTest {
     }
 
     @Test
+    void aBudgetStopsBatchesWithCode4AndAHigherOneResumes() throws IOException {
+        Path in = input(100);
+        Console console = Console.bare();
+        try (Emulator emulator = start(BatchSettings.standard())) {
+            // A row can cost 0.0000145 dollars: 103 bytes of input as tokens, 20 tokens of output, at half the price.
+            assertThat(console.run(line("run", in, emulator, "--via", "batch", "--budget", "0.0003")))
+                    .isEqualTo(4);
+            assertThat(console.err())
+                    .contains(
+                            "Stopped at the budget",
+                            "The next request might cost more than is left of the budget.",
+                            "run the command with a higher --budget to resume");
+            assertThat(emulator.ledger().batches().rowsRun()).isBetween(15L, 99L);
+            assertThat(console.run(line("run", in, emulator, "--via", "batch", "--budget", "1")))
+                    .isZero();
+            assertThat(console.err()).contains("Answered the remaining", "of 100 rows");
+            assertThat(emulator.ledger().batches().rowsRun()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void whatTheBudgetDoesNotCoverAtItsWorstIsNotSubmittedYet() throws IOException {
+        Path in = input(100);
+        Console console = Console.bare();
+        try (Emulator emulator =
+                start(BatchSettings.standard().withPace(BatchPace.parse("1h")).withTimeScale(600))) {
+            assertThat(console.run(line("submit", in, emulator, "--budget", "0.001")))
+                    .isZero();
+            assertThat(console.err()).contains("1 batch runs", "does not cover the other rows at their worst");
+            assertThat(emulator.ledger().batches().created()).isOne();
+            assertThat(console.run(line("wait", in, emulator, "--budget", "0.01")))
+                    .isZero();
+            assertThat(emulator.ledger().batches().rowsRun()).isEqualTo(100);
+        }
+    }
+
+    @Test
     void theStepsOfAJobAreTakenOneByOne() throws IOException {
         Path in = input(100);
         Console console = Console.bare();

@@ -107,7 +107,6 @@ class UsageTest {
 
     @ParameterizedTest
     @CsvSource({
-        "--budget=5,--budget does not hold for batches",
         "--rpm=5,are for live calls",
         "--tier=9,--tier is '9'",
         "--queue-limit=0,--queue-limit is 0",

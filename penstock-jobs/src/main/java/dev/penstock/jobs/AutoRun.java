@@ -44,7 +44,6 @@ final class AutoRun {
     private static final double USUALLY = 0.9;
     private static final int MOST_ROWS_OF_A_BATCH = 50_000;
     private static final Duration TAIL = Duration.ofSeconds(30);
-    private static final Duration CANCELLING = Duration.ofMinutes(10);
     private static final Duration SHORTEST_PERIOD = Duration.ofMillis(200);
     private static final Duration LONGEST_PERIOD = Duration.ofSeconds(5);
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(2);
@@ -91,13 +90,13 @@ final class AutoRun {
     }
 
     /** Of times that are short where a whole run is. */
-    static Steering steering(Duration deadline) {
+    static Steering steering(Duration deadline, Duration cancelling) {
         Duration share = deadline.dividedBy(SHARE_OF_THE_DEADLINE);
         Duration period = deadline.dividedBy(PERIODS);
         return new Steering(
                 deadline,
                 min(TAIL, share),
-                min(CANCELLING, deadline.dividedBy(4)),
+                cancelling,
                 period.compareTo(SHORTEST_PERIOD) < 0 ? SHORTEST_PERIOD : min(period, LONGEST_PERIOD));
     }
 
@@ -136,7 +135,7 @@ final class AutoRun {
         this.liveNews = liveNews;
         this.beganMillis = tables.wallMillis();
         this.deadlineMillis = deadlineMillis(deadline);
-        this.steering = steering(deadline);
+        this.steering = steering(deadline, settings.cancelling());
         tables.freeLive();
         countFamilies();
         batches.admit(new Admission() {
@@ -232,7 +231,8 @@ final class AutoRun {
     /** A row of each family whose limits nobody has told is sent live: the answer shows them. */
     private void learnLimits() {
         List<String> unknown = families.entrySet().stream()
-                .filter(entry -> entry.getValue().rows > 1 && limits(entry.getKey()).isEmpty())
+                .filter(entry ->
+                        entry.getValue().rows > 1 && limits(entry.getKey()).isEmpty())
                 .map(Map.Entry::getKey)
                 .toList();
         if (unknown.isEmpty() || !settings.caps().isEmpty()) {

@@ -78,7 +78,9 @@ public record BatchJournal(long rows, long answered, long failed, List<Part> par
     }
 
     private static List<Part> parts(Connection connection) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(BatchTables.partsSql())) {
+        String worstCase = number(connection, JobFile.HAS_WORST_CASES) > 0 ? JobFile.WORST_CASE : "0";
+        try (PreparedStatement select =
+                connection.prepareStatement(BatchTables.partsSql(worstCase) + " ORDER BY part")) {
             return BatchTables.readParts(select);
         }
     }

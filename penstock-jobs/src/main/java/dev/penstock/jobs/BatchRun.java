@@ -72,6 +72,8 @@ final class BatchRun {
     private final JobInput input;
     private final JobStore store;
     private final JobCounts before;
+    private final SpendGuard spend;
+    private final BatchPricing pricing;
     private final Ticker ticker;
     private final BatchClient client;
     private final BatchTables tables;
@@ -125,6 +127,7 @@ final class BatchRun {
             JobInput input,
             JobStore store,
             JobCounts before,
+            SpendGuard spend,
             Ticker ticker,
             Vertx vertx,
             Consumer<String> notices) {
@@ -134,6 +137,8 @@ final class BatchRun {
         this.input = input;
         this.store = store;
         this.before = before;
+        this.spend = spend;
+        this.pricing = new BatchPricing(settings);
         this.ticker = ticker;
         this.notices = notices;
         this.client = new BatchClient(vertx, settings, ticker);
@@ -157,6 +162,7 @@ final class BatchRun {
                 new CreationPace(
                         tuning.bounds().creationsPerHour(),
                         tables.creationsSince(wall - Duration.ofHours(1).toMillis())),
+                spend,
                 new SteppedJournal(),
                 RandomGeneratorFactory.of("L64X128MixRandom").create(settings.seed()),
                 started);
@@ -285,9 +291,10 @@ final class BatchRun {
             return places.size();
         }
         ByteText line = new ByteText(16 << 10);
+        PartPlanner planner = new PartPlanner(tables, input, tuning.bounds(), pricing);
         PartSize rest = size;
         for (RowPlace place : places) {
-            rest = rest.without(PartPlanner.size(input.read(place), line));
+            rest = rest.without(planner.size(input.read(place), line));
         }
         tables.giveLastRows(part.resized(rest), places.size(), helping);
         machine.resized(rest);
@@ -351,6 +358,7 @@ final class BatchRun {
                     switch (stop.get().kind()) {
                         case PROVIDER -> new StopCause.ByProvider(explanation);
                         case UNREACHABLE -> new StopCause.Unreachable(explanation);
+                        case BUDGET -> new StopCause.BudgetReached(spend.reached());
                     }));
         }
         return result(
@@ -366,6 +374,8 @@ final class BatchRun {
         if (parts.isEmpty() && options.goal() != BatchGoal.CANCEL) {
             return "No batch of this job is at the provider.";
         }
+        long unplanned = store.counts().pending()
+                - parts.stream().mapToLong(part -> part.size().rows()).sum();
         return switch (options.goal()) {
             case SUBMIT, FETCH, COMPLETE ->
                 running
@@ -374,17 +384,24 @@ final class BatchRun {
                         + (waiting == 0
                                 ? "."
                                 : ", and " + waiting + (waiting == 1 ? " part waits" : " parts wait")
-                                        + " until there is room for more tokens in the queue.");
+                                        + " until there is room for more tokens in the queue.")
+                        + (options.goal() == BatchGoal.SUBMIT
+                                        && settings.budgetDollars().isPresent()
+                                        && unplanned > 0
+                                ? " The budget does not cover the other rows at their worst, so they wait until it is"
+                                        + " known what these did cost."
+                                : "");
             case CANCEL -> running == 0 ? "No batch of this job runs any more." : "Batches of this job still run.";
         };
     }
 
     private void plan() {
         doing("dealing rows to batches");
-        List<Part> parts = new PartPlanner(tables, input, tuning.bounds().withRows(admission.mostPartRows()))
-                .plan(queue::limit, () -> interrupted.getCount() == 0);
+        PartPlanner.Plan plan = new PartPlanner(
+                        tables, input, tuning.bounds().withRows(admission.mostPartRows()), pricing)
+                .plan(queue::limit, spend.left(), () -> interrupted.getCount() == 0);
         between("planned");
-        machine.planned(parts, ticker.nanos());
+        machine.planned(plan.parts(), plan.more(), ticker.nanos());
     }
 
     private void upload(Part part) {
@@ -519,6 +536,7 @@ final class BatchRun {
     private void merge(Part part) {
         doing("fetching the answers of part " + part.number());
         List<Path> files = new ArrayList<>();
+        boolean answersGone = false;
         try {
             for (String id : List.of(part.outputFileId(), part.errorFileId())) {
                 if (id.isEmpty()) {
@@ -528,6 +546,7 @@ final class BatchRun {
                 ApiReply reply = client.download(id, file);
                 between("downloaded");
                 if (reply.status().orElse(0) == 404) {
+                    answersGone |= id.equals(part.outputFileId());
                     notices.accept("A result file of batch " + part.batchId()
                             + " does not exist any more; its rows count as not answered.");
                 } else if (reply.isOk()) {
@@ -537,12 +556,12 @@ final class BatchRun {
                     return;
                 }
             }
-            PartMerge.Report report =
-                    new PartMerge(tables, input, part, settings.maxAttempts(), this::between).merge(files);
+            PartMerge.Report report = new PartMerge(tables, input, pricing, part, settings.maxAttempts(), this::between)
+                    .merge(files, answersGone);
             between("merged");
             count(part, report);
             again += report.freed();
-            machine.merged(part.number(), report.freed(), ticker.nanos());
+            machine.merged(part.number(), report.freed(), report.cost(), ticker.nanos());
         } catch (IOException e) {
             throw new StorageFullException(results(part, 0), e);
         } finally {
@@ -585,7 +604,8 @@ final class BatchRun {
                             problem.code().isEmpty() ? "batch_refused" : problem.code(),
                             "The provider refuses the row: " + problem.message()));
         }
-        PartMerge.Report report = new PartMerge(tables, input, release.part(), settings.maxAttempts(), this::between)
+        PartMerge.Report report = new PartMerge(
+                        tables, input, pricing, release.part(), settings.maxAttempts(), this::between)
                 .release(refused, release.attempt());
         between("released");
         count(release.part(), report);

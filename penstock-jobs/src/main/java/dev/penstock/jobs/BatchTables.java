@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -23,14 +24,16 @@ import java.util.function.LongSupplier;
  * use by several threads as the store.
  */
 final class BatchTables implements PartJournal {
-    private static final String PARTS = "SELECT part, model, endpoint, rows, bytes, tokens, phase, attempt, file_id,"
-            + " batch_id, status, completed, failed, output_file, error_file FROM batch_parts";
+    private static final String PARTS = partsSql(JobFile.WORST_CASE);
 
     /** The name of the job in the metadata of its batches. */
     private static final String TAG = "batch.job";
 
     /** Followed by the family. */
     private static final String LIMIT = "batch.limit.";
+
+    /** Followed by the model. */
+    private static final String PRICE = "batch.price.";
 
     private final JobStore store;
     private final LongSupplier wallMillis;
@@ -56,7 +59,7 @@ final class BatchTables implements PartJournal {
     /** The tables of a job that has had batches; empty if it has had none. */
     static Optional<BatchTables> openIfAny(JobStore store, LongSupplier wallMillis) {
         boolean any = store.inTurn(store::hasBatches);
-        return any ? Optional.of(new BatchTables(store, wallMillis)) : Optional.empty();
+        return any ? Optional.of(open(store, wallMillis)) : Optional.empty();
     }
 
     long wallMillis() {
@@ -97,7 +100,7 @@ final class BatchTables implements PartJournal {
     void releaseIdle() {
         for (Part part : unfinished()) {
             if (!part.phase().isOver() && !part.phase().mayRun()) {
-                long unused = end(part.dissolved(), "its rows are sent live", List.of(), false);
+                long unused = end(part.dissolved(), "its rows are sent live", List.of(), false, 0);
             }
         }
     }
@@ -165,7 +168,8 @@ final class BatchTables implements PartJournal {
                         new PartKey(row.getString(2), row.getString(3)),
                         row.getLong(4),
                         row.getLong(5),
-                        row.getLong(6)),
+                        row.getLong(6),
+                        row.getLong(16)),
                 PartPhase.of(row.getString(7)),
                 row.getInt(8),
                 row.getString(9),
@@ -187,8 +191,47 @@ final class BatchTables implements PartJournal {
         return parts;
     }
 
-    static String partsSql() {
-        return PARTS + " ORDER BY part";
+    /** @param worstCase the column that says what a part can cost at most, or an amount if there is no such column */
+    static String partsSql(String worstCase) {
+        return "SELECT part, model, endpoint, rows, bytes, tokens, phase, attempt, file_id, batch_id, status, completed,"
+                + " failed, output_file, error_file, " + worstCase + " FROM batch_parts";
+    }
+
+    /** The most that all batches can cost together that may run, in nano-dollars. */
+    long heldNanoDollars() {
+        return all().stream()
+                .filter(part -> part.phase().mayRun())
+                .mapToLong(part -> part.size().worstCaseNanoDollars())
+                .reduce(0, (a, b) -> Math.min(a + b, Long.MAX_VALUE / 4));
+    }
+
+    /** At which price of a model its parts were planned, in words; empty if that is not known. */
+    String priceOf(String model) {
+        return store.inTurn(() -> Objects.requireNonNullElse(store.meta(PRICE + model), ""));
+    }
+
+    void setPrices(Map<String, String> byModel) {
+        store.inTurn(() -> {
+            store.inTransaction(() -> {
+                for (Map.Entry<String, String> price : byModel.entrySet()) {
+                    store.setMeta(PRICE + price.getKey(), price.getValue());
+                }
+            });
+            return null;
+        });
+    }
+
+    void setWorstCase(int part, long nanoDollars) {
+        store.inTurn(() -> {
+            store.inTransaction(() -> {
+                PreparedStatement update =
+                        store.prepared("UPDATE batch_parts SET " + JobFile.WORST_CASE + " = ? WHERE part = ?");
+                update.setLong(1, nanoDollars);
+                update.setInt(2, part);
+                update.executeUpdate();
+            });
+            return null;
+        });
     }
 
     int nextPart() {
@@ -280,8 +323,8 @@ final class BatchTables implements PartJournal {
     private void write(Part part, String detail) throws SQLException {
         PreparedStatement insert =
                 store.prepared("INSERT OR REPLACE INTO batch_parts(part, model, endpoint, rows, bytes,"
-                        + " tokens, phase, attempt, file_id, batch_id, status, completed, failed, output_file, error_file)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                        + " tokens, phase, attempt, file_id, batch_id, status, completed, failed, output_file, error_file, "
+                        + JobFile.WORST_CASE + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         PartSize size = part.size();
         insert.setInt(1, part.number());
         insert.setString(2, size.key().model());
@@ -298,6 +341,7 @@ final class BatchTables implements PartJournal {
         insert.setLong(13, part.failed());
         insert.setString(14, part.outputFileId());
         insert.setString(15, part.errorFileId());
+        insert.setLong(16, size.worstCaseNanoDollars());
         insert.executeUpdate();
         PreparedStatement event =
                 store.prepared("INSERT INTO batch_events(at_ms, part, attempt, phase, batch_id, status,"
@@ -500,11 +544,16 @@ final class BatchTables implements PartJournal {
         });
     }
 
-    /** Stores how rows of a batch ended; those that have ended already keep their first result and are not counted. */
-    void store(List<RowResult> results) {
+    /**
+     * Stores how rows of a batch ended; those that have ended already keep their first result and are not counted.
+     *
+     * @param lost nano-dollars that rows can have cost whose answers do not say it
+     */
+    void store(List<RowResult> results, long lost) {
         store.inTurn(() -> {
             store.inTransaction(() -> {
                 int unused = store.insert(results, JobStore.BATCH);
+                store.addLostInBatches(lost);
             });
             return null;
         });
@@ -515,15 +564,17 @@ final class BatchTables implements PartJournal {
      * or nothing.
      *
      * @param attempt whether it counts as an attempt for the rows that are freed
+     * @param lost as with {@link #store}
      * @return how many rows were freed
      */
-    long end(Part part, String detail, List<RowResult> last, boolean attempt) {
+    long end(Part part, String detail, List<RowResult> last, boolean attempt, long lost) {
         return store.inTurn(() -> {
             long[] freed = new long[1];
             store.inTransaction(() -> {
                 if (!last.isEmpty()) {
                     int unused = store.insert(last, JobStore.BATCH);
                 }
+                store.addLostInBatches(lost);
                 PreparedStatement free = store.prepared("UPDATE batch_rows SET part = 0, attempts = attempts + ?"
                         + " WHERE part = ? AND part > 0 AND number IN"
                         + " (SELECT b.number FROM batch_rows b JOIN rows r ON r.number = b.number"

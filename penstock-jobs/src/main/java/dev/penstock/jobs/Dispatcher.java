@@ -297,12 +297,7 @@ final class Dispatcher<R> {
         long worstCase = costing.worstCaseNanoDollars(flight.row());
         if (!spend.allows(worstCase)) {
             if (!spend.mayAllowLater(worstCase)) {
-                stop(new StopCause.BudgetReached("The next request might cost more than is left of the budget"
-                        + spend.unsure()
-                                .map(dollars -> ", of which " + dollars + " dollars count for calls whose answers"
-                                        + " never came")
-                                .orElse("")
-                        + "."));
+                stop(new StopCause.BudgetReached(spend.reached()));
             }
             flight.dueAt = now; // no time helps: what is in flight may turn out cheaper
             return Optional.empty();

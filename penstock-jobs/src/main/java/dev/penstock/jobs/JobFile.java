@@ -45,15 +45,21 @@ final class JobFile {
     /** Of a job without batches. */
     private static final int FIRST_VERSION = 1;
 
-    /** Of a job with batches. An older Penstock would send their rows again, so it must not take such a job up. */
-    private static final int BATCH_VERSION = 2;
+    /**
+     * Of a job with batches. An older Penstock would send their rows again, or forget what their batches can cost (before
+     * 3), so it must not take such a job up.
+     */
+    private static final int BATCH_VERSION = 3;
+
+    /** In {@code batch_parts}, since version 3. */
+    static final String WORST_CASE = "worst_nanodollars";
 
     private static final String[] BATCH_LAYOUT = {
         "CREATE TABLE IF NOT EXISTS batch_parts(part INTEGER PRIMARY KEY, model TEXT NOT NULL, endpoint TEXT NOT NULL,"
                 + " rows INTEGER NOT NULL, bytes INTEGER NOT NULL, tokens INTEGER NOT NULL, phase TEXT NOT NULL,"
                 + " attempt INTEGER NOT NULL, file_id TEXT NOT NULL, batch_id TEXT NOT NULL, status TEXT NOT NULL,"
                 + " completed INTEGER NOT NULL, failed INTEGER NOT NULL, output_file TEXT NOT NULL,"
-                + " error_file TEXT NOT NULL)",
+                + " error_file TEXT NOT NULL, " + WORST_CASE + " INTEGER NOT NULL DEFAULT 0)",
         // What happened, for people and for the pace of creations.
         "CREATE TABLE IF NOT EXISTS batch_events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, part INTEGER NOT NULL,"
                 + " attempt INTEGER NOT NULL, phase TEXT NOT NULL, batch_id TEXT NOT NULL, status TEXT NOT NULL,"
@@ -75,7 +81,14 @@ final class JobFile {
         for (String statement : BATCH_LAYOUT) {
             store.execute(statement);
         }
+        if (!store.hasWorstCases()) {
+            store.execute("ALTER TABLE batch_parts ADD COLUMN " + WORST_CASE + " INTEGER NOT NULL DEFAULT 0");
+        }
     }
+
+    /** Counts 1 if parts say what they can cost at most. */
+    static final String HAS_WORST_CASES =
+            "SELECT count(*) FROM pragma_table_info('batch_parts') WHERE name = '" + WORST_CASE + "'";
 
     /** Opens the file, laying it out if it is new. */
     static Connection connect(Path path, int schemaVersion) {

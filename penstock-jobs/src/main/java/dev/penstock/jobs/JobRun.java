@@ -100,11 +100,8 @@ public final class JobRun {
         requirePrices(store.families());
         JobCounts counts = store.counts();
         requireWayIsFree(store);
-        counts.spent().forEach((model, usage) -> {
-            if (!usage.equals(NOTHING)) {
-                requirePrices(List.of(model));
-            }
-        });
+        requirePricesOf(counts.spent());
+        requirePricesOf(counts.batchSpent());
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
         LiveRun.Result result;
         if (counts.pending() == 0 && !isLeftToTidy(store)) {
@@ -148,6 +145,7 @@ public final class JobRun {
             if (counts.answered() > 0
                     || !counts.spentInAll().equals(NOTHING)
                     || store.spendMark() > 0
+                    || store.lostInBatches() > 0
                     || batchesOf(store).map(BatchTables::mayRun).orElse(false)) {
                 throw new JobChangedException(store.path(), differences, counts.answered());
             }
@@ -199,6 +197,14 @@ public final class JobRun {
         }
     }
 
+    private void requirePricesOf(Map<String, Usage> spent) {
+        spent.forEach((model, usage) -> {
+            if (!usage.equals(NOTHING)) {
+                requirePrices(List.of(model));
+            }
+        });
+    }
+
     private void requirePrices(Iterable<String> models) {
         if (settings.budgetDollars().isEmpty()) {
             return;
@@ -234,6 +240,15 @@ public final class JobRun {
         return BatchTables.openIfAny(store, InstantSource.system()::millis);
     }
 
+    /** Keeps the budget for everything that this run sends. */
+    private SpendGuard spendGuard(JobInput input, JobStore store) {
+        Optional<BatchTables> tables = batchesOf(store);
+        if (settings.budgetDollars().isPresent()) {
+            tables.ifPresent(parts -> new BatchPricing(settings).completeWorstCases(parts, input));
+        }
+        return SpendGuard.of(settings, store, tables);
+    }
+
     private LiveRun.Result sendInBatches(BatchOptions options, JobInput input, JobStore store, JobCounts counts) {
         Vertx vertx = vertx();
         try {
@@ -244,6 +259,7 @@ public final class JobRun {
                     input,
                     store,
                     counts,
+                    spendGuard(input, store),
                     ticker,
                     vertx,
                     text -> tell(() -> listener.notice(text)));
@@ -259,6 +275,7 @@ public final class JobRun {
 
     private LiveRun.Result sendByDeadline(
             BatchOptions options, Duration deadline, JobInput input, JobStore store, JobCounts counts) {
+        SpendGuard spend = spendGuard(input, store);
         Queue<String> liveNews = new ConcurrentLinkedQueue<>();
         CountDownLatch liveEnded = new CountDownLatch(1);
         Vertx vertx = vertx();
@@ -266,15 +283,27 @@ public final class JobRun {
             BatchRun inBatches = new BatchRun(
                     settings,
                     options,
-                    tuning.withPolls(AutoRun.steering(deadline).polls()),
+                    tuning.withPolls(
+                            AutoRun.steering(deadline, settings.cancelling()).polls()),
                     input,
                     store,
                     counts,
+                    spend,
                     ticker,
                     vertx,
                     text -> tell(() -> listener.notice(text)));
             LiveRun liveCalls = new LiveRun(
-                    settings, patience, input, store, counts, ticker, vertx, liveNews::add, true, liveEnded::countDown);
+                    settings,
+                    patience,
+                    input,
+                    store,
+                    counts,
+                    spend,
+                    ticker,
+                    vertx,
+                    liveNews::add,
+                    true,
+                    liveEnded::countDown);
             AutoRun run = new AutoRun(
                     settings,
                     deadline,
@@ -310,6 +339,7 @@ public final class JobRun {
                     input,
                     store,
                     counts,
+                    spendGuard(input, store),
                     ticker,
                     vertx,
                     text -> news.add(Optional.of(text)),

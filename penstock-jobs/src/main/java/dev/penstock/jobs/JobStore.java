@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JobStore implements AutoCloseable {
     /** The newest layout that is known; see {@link JobFile}. */
-    private static final int SCHEMA_VERSION = 2;
+    private static final int SCHEMA_VERSION = 3;
 
     static final int PENDING = 0;
     private static final int ANSWERED = 1;
@@ -59,6 +59,9 @@ public final class JobStore implements AutoCloseable {
 
     /** Among the totals. */
     private static final String SPEND_MARK = "spend_mark";
+
+    /** Likewise. */
+    private static final String LOST_IN_BATCHES = "batch_lost";
 
     private static final String SHA256 = "input.sha256";
     private static final String BYTES = "input.bytes";
@@ -348,6 +351,17 @@ public final class JobStore implements AutoCloseable {
         return inTurn(() -> total(SPEND_MARK));
     }
 
+    /** Nano-dollars that batches may have cost beside the usage of the stored answers. */
+    long lostInBatches() {
+        return inTurn(() -> total(LOST_IN_BATCHES));
+    }
+
+    void addLostInBatches(long nanoDollars) throws SQLException {
+        if (nanoDollars > 0) {
+            addToTotal(LOST_IN_BATCHES, nanoDollars);
+        }
+    }
+
     /** @param price the table of what was spent at that price */
     int insert(List<RowResult> results, String price) throws SQLException {
         PreparedStatement end = prepared("UPDATE rows SET state = ? WHERE number = ? AND state = " + PENDING);
@@ -457,6 +471,13 @@ public final class JobStore implements AutoCloseable {
             }
         }
         return spent;
+    }
+
+    /** Whether parts say what they can cost at most. */
+    boolean hasWorstCases() throws SQLException {
+        try (ResultSet found = prepared(JobFile.HAS_WORST_CASES).executeQuery()) {
+            return found.getInt(1) > 0;
+        }
     }
 
     /** Whether the file has what a job with batches needs. */

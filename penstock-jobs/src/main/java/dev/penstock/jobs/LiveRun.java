@@ -19,7 +19,6 @@ import dev.penstock.wire.Usage;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -125,6 +124,7 @@ final class LiveRun {
 
     /**
      * @param before where the job stood
+     * @param spend keeps the budget; batches may spend of it too
      * @param listener hears notices, on the event loop
      * @param fed whether rows are only given by {@link #feed}, and it does not end before {@link #endFeed}
      * @param whenEnded called on the event loop when nothing is sent any more and {@link #close} may be called
@@ -135,6 +135,7 @@ final class LiveRun {
             JobInput input,
             JobStore store,
             JobCounts before,
+            SpendGuard spend,
             Ticker ticker,
             Vertx vertx,
             Consumer<String> listener,
@@ -153,7 +154,7 @@ final class LiveRun {
         this.timeoutText = seconds(settings.timeout());
         this.client = new ApiClient(vertx, settings, ticker, this::pump);
         this.notices = new RunNotices(client.place(), listener);
-        SpendGuard spend = spendGuard(store);
+        spend.whenBatchesLeaveMoney(() -> onLoop(this::pump));
         Pricing stored = new Pricing(settings.prices());
         this.writer = new ResultWriter(store::store, spend, result -> guardedCost(stored, result), new Stored());
         this.pending = store.pendingReader();
@@ -172,25 +173,6 @@ final class LiveRun {
             dispatcher.expectMore();
         }
         this.progress = snapshot(RunPhase.SENDING, now);
-    }
-
-    private SpendGuard spendGuard(JobStore store) {
-        if (settings.budgetDollars().isEmpty()) {
-            return SpendGuard.unlimited();
-        }
-        BigDecimal spent = before.dollars(settings.prices())
-                .orElseThrow(() -> new IllegalStateException("a budget needs the price of all that was spent"));
-        return new SpendGuard(
-                nanoDollars(settings.budgetDollars().get(), RoundingMode.DOWN),
-                nanoDollars(spent, RoundingMode.UP),
-                store.spendMark());
-    }
-
-    private static long nanoDollars(BigDecimal dollars, RoundingMode rounding) {
-        return dollars.movePointRight(9)
-                .setScale(0, rounding)
-                .min(BigDecimal.valueOf(Long.MAX_VALUE / 4))
-                .longValueExact();
     }
 
     /** What the guard was told of a result that is stored now; nothing of one without a usage. */

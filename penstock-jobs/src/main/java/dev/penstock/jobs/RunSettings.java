@@ -42,6 +42,7 @@ public final class RunSettings {
     private final long seed;
     private final Optional<BatchOptions> batch;
     private final Duration settling;
+    private final Duration cancelling;
 
     private RunSettings(Builder builder) {
         input = builder.input;
@@ -65,6 +66,7 @@ public final class RunSettings {
         seed = builder.seed;
         batch = Optional.ofNullable(builder.batch);
         settling = builder.settling;
+        cancelling = builder.cancelling;
     }
 
     /**
@@ -196,6 +198,11 @@ public final class RunSettings {
         return settling;
     }
 
+    /** How long a batch may take to end that is cancelled. */
+    public Duration cancelling() {
+        return cancelling;
+    }
+
     @Override
     public String toString() {
         return "run of " + input + " against " + baseUrl + " into "
@@ -225,6 +232,7 @@ public final class RunSettings {
         private long seed = 1;
         private @Nullable BatchOptions batch;
         private Duration settling = MachineSettings.DEFAULT.settling();
+        private Duration cancelling = Duration.ofMinutes(10);
 
         private Builder(Path input, URI baseUrl) {
             this.input = input;
@@ -369,6 +377,19 @@ public final class RunSettings {
                 throw new IllegalArgumentException("--settling is " + time + "; it must be between 0 and 1 h");
             }
             this.settling = time;
+            return this;
+        }
+
+        /**
+         * How long a batch may take to end that is cancelled, up to an hour; 10 minutes unless set, as the vendor says.
+         *
+         * @see <a href="https://platform.openai.com/docs/guides/batch">Batch API guide, cancelling</a>
+         */
+        public Builder cancelling(Duration time) {
+            if (time.isNegative() || time.compareTo(Duration.ofHours(1)) > 0) {
+                throw new IllegalArgumentException("--cancelling is " + time + "; it must be between 0 and 1 h");
+            }
+            this.cancelling = time;
             return this;
         }
 

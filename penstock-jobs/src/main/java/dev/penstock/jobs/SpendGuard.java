@@ -1,5 +1,7 @@
 package dev.penstock.jobs;
 
+import dev.penstock.jobs.batch.PartBudget;
+import dev.penstock.jobs.batch.PartCost;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Optional;
@@ -15,9 +17,11 @@ import java.util.OptionalLong;
  * is written ahead of the calls with some room above, and again with every results, so that it costs few writes. Without
  * a budget there is no mark.
  *
- * <p>The dispatcher spends; the writer's thread keeps the mark. Safe for use by several threads.
+ * <p>What batches can cost is held without a mark: it is in the job's file with their parts, and so is what they have cost.
+ *
+ * <p>The dispatcher and batches spend; the writer's thread keeps the mark. Safe for use by several threads.
  */
-final class SpendGuard {
+final class SpendGuard implements PartBudget {
     /** Room above the mark, as a share of the budget; what a kill may set aside too much. */
     private static final long SHARE_WRITTEN_AHEAD = 100;
 
@@ -25,7 +29,10 @@ final class SpendGuard {
 
     private final long budgetNanoDollars;
     private long spent;
+    /** For live calls. */
     private long setAside;
+    /** For batches. */
+    private long held;
     /** What must be below the mark. */
     private long unstored;
     /** The least that the file may say at the moment. */
@@ -35,17 +42,54 @@ final class SpendGuard {
     /** The part of what is spent that was charged at the worst case. */
     private long unsure;
 
+    private volatile Runnable batchesLeftMoney = () -> {};
+
     /**
      * @param budgetNanoDollars the cap
      * @param spent what the stored answers have cost
      * @param mark the mark of earlier runs
      */
     SpendGuard(long budgetNanoDollars, long spent, long mark) {
+        this(budgetNanoDollars, spent, mark, 0, 0);
+    }
+
+    /**
+     * @param budgetNanoDollars the cap
+     * @param spent what the stored answers have cost
+     * @param mark the mark of earlier runs
+     * @param lostInBatches what batches can have cost beside their stored answers
+     * @param held the most that batches can cost that may run
+     */
+    SpendGuard(long budgetNanoDollars, long spent, long mark, long lostInBatches, long held) {
         this.budgetNanoDollars = budgetNanoDollars;
-        this.spent = spent + mark;
-        this.unsure = mark;
+        this.spent = spent + mark + lostInBatches;
+        this.unsure = mark + lostInBatches;
         this.unstored = mark;
         this.mark = mark;
+        this.held = held;
+    }
+
+    /** Takes up the budget of a job where it stands. */
+    static SpendGuard of(RunSettings settings, JobStore store, Optional<BatchTables> batches) {
+        if (settings.budgetDollars().isEmpty()) {
+            return unlimited();
+        }
+        BigDecimal spent = store.counts()
+                .dollars(settings.prices())
+                .orElseThrow(() -> new IllegalStateException("a budget needs the price of all that was spent"));
+        return new SpendGuard(
+                nanoDollars(settings.budgetDollars().get(), RoundingMode.DOWN),
+                nanoDollars(spent, RoundingMode.UP),
+                store.spendMark(),
+                store.lostInBatches(),
+                batches.map(BatchTables::heldNanoDollars).orElse(0L));
+    }
+
+    private static long nanoDollars(BigDecimal dollars, RoundingMode rounding) {
+        return dollars.movePointRight(9)
+                .setScale(0, rounding)
+                .min(BigDecimal.valueOf(Long.MAX_VALUE / 4))
+                .longValueExact();
     }
 
     static SpendGuard unlimited() {
@@ -57,7 +101,57 @@ final class SpendGuard {
     }
 
     synchronized boolean allows(long worstCase) {
-        return worstCase <= budgetNanoDollars - spent - setAside;
+        return worstCase <= budgetNanoDollars - spent - setAside - held;
+    }
+
+    @Override
+    public synchronized boolean hold(long worstCase) {
+        if (!allows(worstCase)) {
+            return false;
+        }
+        held += isUnlimited() ? 0 : worstCase;
+        return true;
+    }
+
+    @Override
+    public boolean mayHoldLater(long worstCase) {
+        return mayAllowLater(worstCase);
+    }
+
+    @Override
+    public void free(long worstCase) {
+        settle(worstCase, PartCost.NOTHING);
+    }
+
+    @Override
+    public void settle(long worstCase, PartCost cost) {
+        synchronized (this) {
+            if (isUnlimited()) {
+                return;
+            }
+            held -= worstCase;
+            spent += cost.total();
+            unsure += cost.lost();
+        }
+        batchesLeftMoney.run();
+    }
+
+    /** What is neither spent nor set aside; 0 if more than the budget is. */
+    synchronized long left() {
+        return isUnlimited() ? NO_BUDGET : Math.max(0, budgetNanoDollars - spent - setAside - held);
+    }
+
+    /** Whoever waits for money hears when a batch has left some, on the thread that brought its answers. */
+    void whenBatchesLeaveMoney(Runnable news) {
+        batchesLeftMoney = news;
+    }
+
+    /** Why nothing more is sent. */
+    String reached() {
+        return "The next request might cost more than is left of the budget"
+                + unsure().map(dollars -> ", of which " + dollars + " dollars count for calls whose answers never came")
+                        .orElse("")
+                + ".";
     }
 
     /** Whether it would be allowed if everything that runs turned out to cost nothing. */
@@ -100,7 +194,7 @@ final class SpendGuard {
             return OptionalLong.empty();
         }
         long room = Math.max(budgetNanoDollars / SHARE_WRITTEN_AHEAD, 2 * dearest);
-        long left = Math.max(0, budgetNanoDollars - spent - setAside);
+        long left = left();
         long next = unstored + Math.min(room, left);
         mark = Math.min(mark, next); // until it is known which of the two is on the disk
         return OptionalLong.of(next);

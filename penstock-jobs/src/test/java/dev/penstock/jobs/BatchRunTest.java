@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,11 +16,21 @@ import dev.penstock.emulator.FamilyLimits;
 import dev.penstock.emulator.TwinSettings;
 import dev.penstock.jobs.batch.BatchBounds;
 import dev.penstock.jobs.batch.BatchGoal;
+import dev.penstock.jobs.batch.Part;
 import dev.penstock.jobs.batch.PollPace;
+import dev.penstock.wire.Endpoint;
+import dev.penstock.wire.PriceTable;
+import dev.penstock.wire.Pricing;
+import dev.penstock.wire.RequestFacts;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -298,6 +309,235 @@ final class BatchRunTest {
     }
 
     @Test
+    void aBudgetSmallerThanTheJobEndsItBelowAndALargerOneGoesOn() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = batch(300);
+        BigDecimal budget = worstCase(40);
+        RunReport stopped = run(budget(emulator, in, budget), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(stopped.end()).isEqualTo(RunEnd.BUDGET_REACHED);
+        assertThat(stopped.explanation().orElseThrow()).contains("more than is left of the budget");
+        assertThat(stopped.job().answered()).isBetween(40L, 299L);
+        assertThat(stopped.costDollars().orElseThrow())
+                .isLessThanOrEqualTo(budget)
+                .isGreaterThan(budget.subtract(worstCase(1)));
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.rowsRun()).isEqualTo(stopped.job().answered());
+        assertThat(ledger.filesDeleted()).isEqualTo(ledger.filesUploaded());
+
+        RunReport again = run(budget(emulator, in, budget), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(again.end()).isEqualTo(RunEnd.BUDGET_REACHED);
+        assertThat(emulator.ledger().batches().rowsRun()).isEqualTo(ledger.rowsRun());
+
+        RunReport more = run(budget(emulator, in, worstCase(300)), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(more.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(300);
+        assertThat(emulator.ledger().batches().rowsPaidTwice()).isZero();
+    }
+
+    @Test
+    void aRowThatTheBudgetDoesNotCoverIsNotSentAndNothingIsUploaded() throws IOException {
+        Emulator emulator = start(standard());
+        BigDecimal tooLittle = worstCase(1).subtract(new BigDecimal("0.000000001"));
+        RunReport report = run(budget(emulator, batch(5), tooLittle), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.BUDGET_REACHED);
+        assertThat(emulator.ledger().batches().filesUploaded()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"missing-line:1", "null-output:1"})
+    void answersThatTheProviderKeepsToItselfCountAtTheirWorstForGood(String quirk) throws IOException {
+        Emulator emulator = start(standard().withQuirks(BatchQuirks.parse(List.of(quirk))));
+        int kept = quirk.equals("missing-line:1") ? 1 : 10;
+        Path in = batch(10);
+        // Enough for every row once at its worst, so what is kept back can be asked for again only by what was saved.
+        BigDecimal budget = worstCase(10);
+        RunReport report = run(budget(emulator, in, budget), BatchBounds.DOCUMENTED, step -> {});
+        try (JobStore store = JobStore.open(OutputWriter.jobFile(out()))) {
+            assertThat(BigDecimal.valueOf(store.lostInBatches(), 9)).isEqualByComparingTo(worstCase(kept));
+        }
+        if (kept == 10) {
+            assertThat(report.end()).isEqualTo(RunEnd.BUDGET_REACHED);
+            assertThat(report.explanation().orElseThrow()).contains("calls whose answers never came");
+            assertThat(run(budget(emulator, in, worstCase(19)), BatchBounds.DOCUMENTED, step -> {})
+                            .job()
+                            .answered())
+                    .isBetween(9L, 10L);
+        } else {
+            assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        }
+    }
+
+    @Test
+    void aBudgetHoldsWhateverStepTheProcessDiesAt() throws IOException {
+        AtomicInteger steps = new AtomicInteger();
+        BigDecimal budget = worstCase(20);
+        budgetWithDeath(budget, 0, steps);
+        int all = steps.get();
+        assertThat(all).isGreaterThan(30);
+        for (int dies = 1; dies <= all; dies++) {
+            budgetWithDeath(budget, dies, steps);
+        }
+        System.out.println("deaths at " + all + " steps: budget exceeded 0");
+    }
+
+    private void budgetWithDeath(BigDecimal budget, int atStep, AtomicInteger steps) throws IOException {
+        for (String name : List.of("out.jsonl.job", "out.jsonl", "out.jsonl.errors.jsonl")) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+        Emulator emulator = start(standard().withRowErrorShare(0.05));
+        Path in = batch(30);
+        BatchBounds bounds = new BatchBounds(12, 200 << 20, 50_000, 2_000);
+        steps.set(0);
+        Consumer<String> dying = step -> {
+            if (steps.incrementAndGet() == atStep) {
+                throw new Crash();
+            }
+        };
+        if (atStep > 0) {
+            try {
+                run(budget(emulator, in, budget), bounds, dying);
+            } catch (Crash died) {
+                assertThat(steps).hasValue(atStep);
+            }
+        }
+        RunReport report = run(budget(emulator, in, budget), bounds, dying);
+        assertThat(report.end()).isIn(RunEnd.BUDGET_REACHED, RunEnd.COMPLETE);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.rowsPaidTwice()).as("after a death at " + atStep).isZero();
+        assertThat(ledger.rowsAnswered()).isEqualTo(report.job().answered());
+        assertThat(report.costDollars().orElseThrow())
+                .as("after a death at " + atStep)
+                .isLessThanOrEqualTo(budget);
+        emulator.close();
+    }
+
+    @Test
+    void whatRunsWithoutABudgetCountsWhenOneIsGivenLater() throws IOException {
+        Emulator emulator = start(standard().withPace(BatchPace.parse("300ms")));
+        Path in = folder.resolve("in.jsonl");
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 10; i++) {
+            text.append(line(i, "my-model-01"));
+        }
+        Files.writeString(in, text);
+        BatchBounds five = new BatchBounds(5, 200 << 20, 50_000, 2_000);
+        assertThat(run(with(emulator, in, BatchGoal.SUBMIT), five, step -> {}).end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(part(1).size().worstCaseNanoDollars()).isZero();
+
+        Path prices = folder.resolve("prices.csv");
+        Files.writeString(prices, "family,input,cached_input,output\nmy-model-01,0.15,0.075,0.60\n");
+        RunReport report = run(
+                RunSettings.builder(in, emulator.baseUri())
+                        .output(out())
+                        .batch(BatchOptions.DEFAULT)
+                        .budgetDollars(worstCase(10))
+                        .prices(PriceTable.builtIn().overriddenBy(prices))
+                        .build(),
+                five,
+                step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        // The name of that model is as long.
+        assertThat(BigDecimal.valueOf(part(1).size().worstCaseNanoDollars(), 9)).isEqualByComparingTo(worstCase(5));
+    }
+
+    @Test
+    void whatRunsSinceAnEarlierProcessHoldsItsShareOfTheBudget() throws IOException {
+        Emulator emulator = start(standard().withPace(BatchPace.parse("1h")));
+        Path in = batch(10);
+        // A queue of one token makes a part of each row, and lets one run at a time.
+        RunSettings.Builder submit = RunSettings.builder(in, emulator.baseUri()).output(out());
+        BatchOptions options = BatchOptions.DEFAULT.withGoal(BatchGoal.SUBMIT);
+        assertThat(run(submit.batch(options.withQueueTokens(1)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isOne();
+
+        submit.batch(options.withQueueTokens(1_000_000));
+        assertThat(run(submit.budgetDollars(worstCase(9)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isEqualTo(9);
+        assertThat(run(submit.budgetDollars(worstCase(10)).build(), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        assertThat(emulator.ledger().batches().created()).isEqualTo(10);
+    }
+
+    private Part part(int number) {
+        return BatchJournal.read(out()).parts().get(number - 1);
+    }
+
+    @Test
+    void aJobOfTheFormerLayoutIsTakenUp() throws IOException, SQLException {
+        Emulator emulator = start(standard().withPace(BatchPace.parse("300ms")));
+        Path in = batch(10);
+        assertThat(run(with(emulator, in, BatchGoal.SUBMIT), BatchBounds.DOCUMENTED, step -> {})
+                        .end())
+                .isEqualTo(RunEnd.AT_PROVIDER);
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + OutputWriter.jobFile(out()));
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER TABLE batch_parts DROP COLUMN worst_nanodollars");
+            statement.execute("PRAGMA user_version=2");
+        }
+        assertThat(part(1).size().worstCaseNanoDollars()).isZero();
+        RunReport report = run(budget(emulator, in, worstCase(10)), BatchBounds.DOCUMENTED, step -> {});
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        assertThat(part(1).size().worstCaseNanoDollars()).isPositive();
+    }
+
+    @Test
+    void theCostIsShownWhileBatchesRunAtHalfThePrice() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = batch(20);
+        List<RunProgress> seen = new CopyOnWriteArrayList<>();
+        AtomicReference<JobRun> running = new AtomicReference<>();
+        JobRun run = new JobRun(
+                with(emulator, in, BatchGoal.COMPLETE),
+                RunListener.none(),
+                LiveRun.Patience.DEFAULT,
+                new BatchRun.Tuning(
+                        new BatchBounds(10, 200 << 20, 50_000, 2_000), QUICK, Duration.ofMillis(30), step -> {
+                            JobRun now = running.get();
+                            if (now != null && step.equals("deciding")) {
+                                seen.add(now.progress());
+                            }
+                        }));
+        running.set(run);
+        RunReport report = run.run();
+        BigDecimal cost = report.costDollars().orElseThrow();
+        assertThat(seen).anySatisfy(progress -> {
+            assertThat(progress.answered()).isEqualTo(10);
+            assertThat(progress.costDollars().orElseThrow()).isPositive().isLessThan(cost);
+            assertThat(progress.forecastDollars().orElseThrow())
+                    .isBetween(cost.multiply(new BigDecimal("0.5")), cost.multiply(new BigDecimal("2")));
+        });
+        assertThat(seen)
+                .first()
+                .satisfies(progress -> assertThat(progress.forecastDollars()).isEmpty());
+    }
+
+    /** What rows of this test can cost at most in batches: those whose text is longest. */
+    private static BigDecimal worstCase(int rows) {
+        long sum = 0;
+        Pricing pricing = new Pricing(PriceTable.builtIn());
+        for (int i = 0; i < rows; i++) {
+            byte[] body = body(i).getBytes(UTF_8);
+            RequestFacts facts = RequestFacts.read(Endpoint.CHAT_COMPLETIONS, body);
+            sum += Pricing.batchNanoDollars(pricing.worstCaseNanoDollars(facts, body.length));
+        }
+        return BigDecimal.valueOf(sum, 9);
+    }
+
+    private RunSettings budget(Emulator emulator, Path in, BigDecimal dollars) {
+        return RunSettings.builder(in, emulator.baseUri())
+                .output(out())
+                .batch(BatchOptions.DEFAULT)
+                .budgetDollars(dollars)
+                .build();
+    }
+
+    @Test
     void aDeathBetweenAnyTwoStepsCostsNothing() throws IOException {
         AtomicInteger steps = new AtomicInteger();
         long least = death(0, steps);
@@ -394,9 +634,17 @@ final class BatchRunTest {
     }
 
     private static String line(int i, String model) {
-        return "{\"custom_id\":\"id-" + i
-                + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"" + model
-                + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Row " + i + "\"}],\"max_tokens\":20}}\n";
+        return "{\"custom_id\":\"id-" + i + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                + body(i, model) + "}\n";
+    }
+
+    private static String body(int i) {
+        return body(i, "gpt-4o-mini");
+    }
+
+    private static String body(int i, String model) {
+        return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Row " + i
+                + "\"}],\"max_tokens\":20}";
     }
 
     private Path batch(int rows) throws IOException {

@@ -254,6 +254,7 @@ final class JobRunTest {
                     input,
                     store,
                     store.counts(),
+                    SpendGuard.unlimited(),
                     Ticker.system(),
                     vertx,
                     text -> {
@@ -519,6 +520,7 @@ final class JobRunTest {
                     input,
                     store,
                     store.counts(),
+                    SpendGuard.unlimited(),
                     Ticker.system(),
                     vertx,
                     text -> {},

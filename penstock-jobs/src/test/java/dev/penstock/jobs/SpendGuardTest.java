@@ -2,6 +2,8 @@ package dev.penstock.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.penstock.jobs.batch.PartCost;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class SpendGuardTest {
@@ -76,5 +78,40 @@ final class SpendGuardTest {
         guard.setAside(1_000_000);
         assertThat(guard.nextMark()).isEmpty();
         assertThat(guard.lastMark()).isEmpty();
+    }
+
+    @Test
+    void batchesAndLiveCallsShareOneBudget() {
+        SpendGuard guard = new SpendGuard(1_000, 100, 50, 30, 200);
+        assertThat(guard.left()).isEqualTo(620);
+        assertThat(guard.hold(600)).isTrue();
+        assertThat(guard.allows(21)).isFalse();
+        assertThat(guard.mayAllowLater(820)).isTrue();
+        guard.setAside(20);
+        assertThat(guard.hold(1)).isFalse();
+
+        guard.settle(600, new PartCost(10, 5));
+        assertThat(guard.left()).isEqualTo(585);
+        assertThat(guard.unsure().orElseThrow()).isEqualByComparingTo("0.0001");
+        guard.free(200);
+        assertThat(guard.left()).isEqualTo(785);
+    }
+
+    @Test
+    void whatBatchesHoldNeedsNoMark() {
+        SpendGuard guard = new SpendGuard(1_000, 0, 0);
+        assertThat(guard.hold(500)).isTrue();
+        guard.settle(500, new PartCost(100, 300));
+        assertThat(guard.lastMark()).isEmpty();
+    }
+
+    @Test
+    void whoWaitsHearsWhenABatchLeavesMoney() {
+        SpendGuard guard = new SpendGuard(1_000, 0, 0);
+        AtomicInteger heard = new AtomicInteger();
+        guard.whenBatchesLeaveMoney(heard::incrementAndGet);
+        assertThat(guard.hold(1_000)).isTrue();
+        guard.free(1_000);
+        assertThat(heard).hasValue(1);
     }
 }

@@ -133,6 +133,14 @@ public final class Pricing {
         return Math.ceilDiv(picoDollars, PICO_IN_NANO);
     }
 
+    /** What of an amount a batch takes, in nano-dollars that are not less than this. */
+    public static long batchNanoDollars(long liveNanoDollars) {
+        return BigDecimal.valueOf(liveNanoDollars)
+                .multiply(BATCH_SHARE)
+                .setScale(0, RoundingMode.CEILING)
+                .longValueExact();
+    }
+
     /** Pico-dollars as dollars. */
     public static BigDecimal dollars(long picoDollars) {
         return BigDecimal.valueOf(picoDollars, PICO_DIGITS);

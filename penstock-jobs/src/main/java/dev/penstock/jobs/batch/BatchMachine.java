@@ -32,18 +32,25 @@ public final class BatchMachine {
     private static final Backoff FOR_ROOM =
             new Backoff(Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofMinutes(30));
 
+    /** How often it is looked whether live calls have left more of the budget. */
+    private static final Duration FOR_MONEY = Duration.ofSeconds(1);
+
     /** Failures of a kind that should not come again, until they are taken for lasting. */
     private static final int MOST_REJECTIONS = 3;
 
     private final MachineSettings settings;
     private final TokenQueue queue;
     private final CreationPace pace;
+    private final PartBudget budget;
     private final PartJournal journal;
     private final RandomGenerator random;
     private final TreeMap<Integer, Track> active = new TreeMap<>();
     private final Map<String, TreeMap<Integer, Track>> planned = new LinkedHashMap<>();
     private Admission admission = Admission.ALWAYS;
     private boolean mayPlan = true;
+    /** A row was met that the budget does not cover even alone. */
+    private boolean tooDear;
+
     private @Nullable BatchStop stop;
     private boolean everAnswered;
     private boolean failing;
@@ -53,6 +60,9 @@ public final class BatchMachine {
     private static final class Track {
         Part part;
         boolean queued;
+        /** Whether the most that it can cost is held of the budget. */
+        boolean held;
+
         boolean validated;
         boolean polled;
         boolean cancelWanted;
@@ -80,18 +90,21 @@ public final class BatchMachine {
      * Takes up a job where it stands.
      *
      * @param parts all that are not over, and those over whose files are still at the provider
+     * @param budget holds what those of them can cost that may run
      */
     public BatchMachine(
             MachineSettings settings,
             Collection<Part> parts,
             TokenQueue queue,
             CreationPace pace,
+            PartBudget budget,
             PartJournal journal,
             RandomGenerator random,
             long now) {
         this.settings = settings;
         this.queue = queue;
         this.pace = pace;
+        this.budget = budget;
         this.journal = journal;
         this.random = random;
         parts.forEach(part -> takeUp(part, now));
@@ -99,6 +112,7 @@ public final class BatchMachine {
 
     private void takeUp(Part part, long now) {
         Track track = new Track(part, now);
+        track.held = part.phase().mayRun();
         switch (part.phase()) {
             case PLANNED -> plannedOf(part).put(part.number(), track);
             case UPLOADED, ENDED, MERGED, DISSOLVED -> active.put(part.number(), track);
@@ -194,11 +208,19 @@ public final class BatchMachine {
         if (poll.isPresent()) {
             return poll.get();
         }
+        if (isMoneyWaitedFor(now)) {
+            waits = true;
+            wake = earlier(wake, now + FOR_MONEY.toNanos());
+        }
         if (settings.goal().sends()
                 && mayPlan
                 && active.isEmpty()
                 && plannedCount() == 0
                 && admission.mostPartRows() > 0) {
+            if (tooDear) {
+                stop = new BatchStop(BatchStop.Kind.BUDGET, "The next row might cost more than is left of the budget.");
+                return new BatchAction.Finished();
+            }
             mayPlan = false;
             return new BatchAction.Plan();
         }
@@ -220,7 +242,7 @@ public final class BatchMachine {
             case UPLOADED ->
                 switch (settings.goal()) {
                     case COMPLETE, CANCEL -> false;
-                    case SUBMIT -> !track.queued && !queue.hasRoom(track.part.size());
+                    case SUBMIT -> (!track.queued && !queue.hasRoom(track.part.size())) || isHeldUpByBatches(track);
                     case FETCH -> true;
                 };
             case SUBMITTED ->
@@ -271,6 +293,15 @@ public final class BatchMachine {
                 || !admission.mayCreate(track.part)) {
             return Optional.empty();
         }
+        if (!hold(track)) {
+            if (isShort(track)) {
+                return Optional.of(shortOfMoney(track));
+            }
+            if (nothingIsHeld()) {
+                track.dueNanos = now + FOR_MONEY.toNanos();
+            }
+            return Optional.empty();
+        }
         OptionalLong ready = pace.readyAt(nowMillis);
         if (ready.isPresent()) {
             track.dueNanos =
@@ -300,6 +331,12 @@ public final class BatchMachine {
                     && !isRoomWaitedFor(track.part)
                     && queue.hasRoom(track.part.size())
                     && admission.mayCreate(track.part)) {
+                if (!hold(track)) {
+                    if (isShort(track)) {
+                        return Optional.of(shortOfMoney(track));
+                    }
+                    continue;
+                }
                 ofFamily.pollFirstEntry();
                 active.put(track.part.number(), track);
                 enter(track);
@@ -321,6 +358,51 @@ public final class BatchMachine {
                                 .key()
                                 .family()
                                 .equals(part.size().key().family()));
+    }
+
+    /** Holds the most that the part can cost, if the budget leaves so much. */
+    private boolean hold(Track track) {
+        if (!track.held) {
+            track.held = budget.hold(track.part.size().worstCaseNanoDollars());
+        }
+        return track.held;
+    }
+
+    private void free(Track track) {
+        if (track.held) {
+            track.held = false;
+            budget.free(track.part.size().worstCaseNanoDollars());
+        }
+    }
+
+    private boolean nothingIsHeld() {
+        return active.values().stream().noneMatch(track -> track.held);
+    }
+
+    /** Whether batches of ours may yet turn out to cost less than is held for them. */
+    private boolean isHeldUpByBatches(Track track) {
+        return !track.held && !nothingIsHeld() && !hold(track);
+    }
+
+    /** Whether no waiting helps: the part is more than is left, whatever becomes of all that runs. */
+    private boolean isShort(Track track) {
+        return nothingIsHeld() && !budget.mayHoldLater(track.part.size().worstCaseNanoDollars());
+    }
+
+    /** Its rows go into smaller parts. A row that is too dear alone ends the job, once all else is done. */
+    private BatchAction shortOfMoney(Track track) {
+        tooDear |= track.part.size().rows() == 1;
+        return new BatchAction.Release(track.part, List.of(), false);
+    }
+
+    /** Whether a part waits for what live calls have set aside; what batches hold shows when they are over. */
+    private boolean isMoneyWaitedFor(long now) {
+        return settings.goal() == BatchGoal.COMPLETE
+                && nothingIsHeld()
+                && planned.values().stream()
+                        .filter(ofFamily -> !ofFamily.isEmpty())
+                        .map(ofFamily -> ofFamily.firstEntry().getValue())
+                        .anyMatch(track -> track.dueNanos - now <= 0);
     }
 
     private void enter(Track track) {
@@ -350,8 +432,13 @@ public final class BatchMachine {
         }
     }
 
-    /** New parts; they are on the disk. */
-    public void planned(List<Part> parts, long now) {
+    /**
+     * New parts; they are on the disk.
+     *
+     * @param more whether rows were left for a later planning
+     */
+    public void planned(List<Part> parts, boolean more, long now) {
+        mayPlan |= more;
         parts.forEach(part -> takeUp(part, now));
     }
 
@@ -377,6 +464,7 @@ public final class BatchMachine {
 
     private void planAgain(Track track, String why, long now) {
         leave(track);
+        free(track);
         active.remove(track.part.number());
         track.part = track.part.withFile("").with(PartPhase.PLANNED);
         track.dueNanos = now;
@@ -472,6 +560,7 @@ public final class BatchMachine {
 
     private void failedInValidation(Track track, BatchObject batch, long now) {
         leave(track);
+        free(track); // it did not run
         Optional<QueueRefusal> refusal = QueueRefusal.of(batch);
         if (refusal.isPresent()) {
             refusedByQueue(track, refusal.get(), now);
@@ -569,9 +658,13 @@ public final class BatchMachine {
     }
 
     /** What came of the batch is in the job, and the part over, on the disk. */
-    public void merged(int number, long rowsFreed, long now) {
+    public void merged(int number, long rowsFreed, PartCost cost, long now) {
         Track track = track(number);
         answered();
+        if (track.held) {
+            track.held = false;
+            budget.settle(track.part.size().worstCaseNanoDollars(), cost);
+        }
         track.part = track.part.merged();
         over(track, rowsFreed, now);
     }
@@ -589,6 +682,7 @@ public final class BatchMachine {
             active.put(number, track);
         }
         leave(track);
+        free(track);
         track.release = null;
         track.part = track.part.dissolved();
         over(track, rowsFreed, now);

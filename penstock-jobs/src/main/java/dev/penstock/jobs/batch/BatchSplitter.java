@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Deals rows to parts, each of which becomes one batch: a row goes to the open part of its model and endpoint, which is
  * closed when the row does not fit any more. Of rows in a given order this makes the fewest parts. Keeps nothing of a row,
  * so its memory does not grow with their number. A row that is larger than a limit by itself gets a part of its own: our
- * figure is an estimate, and the provider's word counts. Not thread-safe.
+ * figure is an estimate, and the provider's word counts. Under a budget only rows are dealt that it covers together, and
+ * at least one. Not thread-safe.
  */
 public final class BatchSplitter {
     /** Parts that are open at a time. Beyond it the largest is closed, so that memory stays bounded. */
@@ -21,8 +22,10 @@ public final class BatchSplitter {
 
     private final BatchBounds bounds;
     private final Function<String, OptionalLong> queueTokens;
+    private final long mostNanoDollars;
     private final Map<PartKey, Open> open = new LinkedHashMap<>();
     private int nextNumber;
+    private long nanoDollars;
     private @Nullable Open last;
 
     /**
@@ -41,6 +44,7 @@ public final class BatchSplitter {
         long bytes;
         long tokens;
         long embeddingInputs;
+        long worstCaseNanoDollars;
 
         Open(int number, PartKey key, long mostTokens) {
             this.number = number;
@@ -57,18 +61,29 @@ public final class BatchSplitter {
         }
 
         PartSize size() {
-            return new PartSize(number, key, rows, bytes, tokens);
+            return new PartSize(number, key, rows, bytes, tokens, worstCaseNanoDollars);
         }
     }
 
     /**
      * @param queueTokens the most input tokens that a model family may have enqueued; empty where that is not known
+     * @param mostNanoDollars what is left of the budget; {@link Long#MAX_VALUE} without one
      * @param firstNumber of the parts
      */
-    public BatchSplitter(BatchBounds bounds, Function<String, OptionalLong> queueTokens, int firstNumber) {
+    public BatchSplitter(
+            BatchBounds bounds, Function<String, OptionalLong> queueTokens, long mostNanoDollars, int firstNumber) {
         this.bounds = bounds;
+        this.mostNanoDollars = mostNanoDollars;
         this.queueTokens = queueTokens;
         this.nextNumber = firstNumber;
+    }
+
+    /**
+     * Whether the budget covers one more row. If not, the row is for a later planning, when it is known what the others
+     * did cost.
+     */
+    public boolean covers(RowSize row) {
+        return open.isEmpty() || row.worstCaseNanoDollars() <= mostNanoDollars - nanoDollars;
     }
 
     /** Takes the next row. */
@@ -94,8 +109,15 @@ public final class BatchSplitter {
         part.bytes += row.bytes();
         part.tokens += row.tokens();
         part.embeddingInputs += row.embeddingInputs();
+        part.worstCaseNanoDollars = sum(part.worstCaseNanoDollars, row.worstCaseNanoDollars());
+        nanoDollars = sum(nanoDollars, row.worstCaseNanoDollars());
         last = part;
         return new Placing(part.number, closed);
+    }
+
+    /** Amounts that nobody can pay stay such. */
+    private static long sum(long a, long b) {
+        return Math.min(a + b, Long.MAX_VALUE / 4);
     }
 
     private PartSize closeLargest() {

@@ -9,6 +9,8 @@ public record BatchStop(Kind kind, String explanation) {
     /** Who is to blame. */
     public enum Kind {
         PROVIDER,
-        UNREACHABLE
+        UNREACHABLE,
+        /** The budget, which does not cover the next row even alone. */
+        BUDGET
     }
 }

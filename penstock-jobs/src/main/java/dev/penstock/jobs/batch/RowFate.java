@@ -20,27 +20,31 @@ public sealed interface RowFate {
      * It failed for a passing reason, did not run, or nobody can tell.
      *
      * @param code a short word for programs
+     * @param mayBeBilled whether the provider may charge it all the same
      */
-    record Again(String code, String explanation) implements RowFate {}
+    record Again(String code, String explanation, boolean mayBeBilled) implements RowFate {}
 
     /** What a line says of its row. */
     static RowFate of(BatchLine line, Endpoint endpoint) {
         int status = line.status().orElse(0);
         if (status == 0) {
             return line.errorCode().isEmpty()
-                    ? new Again("no_answer", "The batch counts the row and holds no answer to it.")
-                    : new Again(line.errorCode(), line.errorMessage());
+                    ? new Again("no_answer", "The batch counts the row and holds no answer to it.", false)
+                    : new Again(line.errorCode(), line.errorMessage(), false);
         }
         AnswerReading reading = AnswerReading.of(endpoint, status, HeaderLookup.none(), line.body());
         return switch (reading.verdict()) {
             case Verdict.Accepted accepted -> new Answered(reading.usage());
             case Verdict.Rejected rejected -> new FailedForGood(rejected.explanation());
-            case Verdict.Throttled throttled -> new Again("rate_limit_exceeded", throttled.explanation());
-            case Verdict.SlowDown slowDown -> new Again("slow_down", slowDown.explanation());
+            case Verdict.Throttled throttled -> new Again("rate_limit_exceeded", throttled.explanation(), false);
+            case Verdict.SlowDown slowDown -> new Again("slow_down", slowDown.explanation(), false);
             case Verdict.Transient fault ->
-                new Again(fault.fault().name().toLowerCase(java.util.Locale.ROOT), fault.explanation());
+                new Again(
+                        fault.fault().name().toLowerCase(java.util.Locale.ROOT),
+                        fault.explanation(),
+                        fault.fault().mayBeBilled());
             // Within a batch that runs it is the row's trouble; a lasting one stops the next creation.
-            case Verdict.AccountStopped stopped -> new Again("account_stopped", stopped.explanation());
+            case Verdict.AccountStopped stopped -> new Again("account_stopped", stopped.explanation(), false);
         };
     }
 }

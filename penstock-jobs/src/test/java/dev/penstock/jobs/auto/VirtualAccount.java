@@ -7,6 +7,8 @@ import dev.penstock.jobs.batch.BatchMachine;
 import dev.penstock.jobs.batch.CreationPace;
 import dev.penstock.jobs.batch.MachineSettings;
 import dev.penstock.jobs.batch.Part;
+import dev.penstock.jobs.batch.PartBudget;
+import dev.penstock.jobs.batch.PartCost;
 import dev.penstock.jobs.batch.PartJournal;
 import dev.penstock.jobs.batch.PartKey;
 import dev.penstock.jobs.batch.PartPhase;
@@ -137,6 +139,7 @@ final class VirtualAccount implements PartJournal {
                 List.of(),
                 new TokenQueue(Map.of("m", world.queueRows())),
                 new CreationPace(2_000, List.of()),
+                PartBudget.NONE,
                 this,
                 random,
                 now);
@@ -279,7 +282,7 @@ final class VirtualAccount implements PartJournal {
                     machine.released(number, 0, now);
                 } else {
                     long left = part.size().rows() - rows;
-                    machine.resized(new PartSize(number, KEY, left, left, left));
+                    machine.resized(new PartSize(number, KEY, left, left, left, 0));
                 }
                 live += rows;
             }
@@ -297,9 +300,9 @@ final class VirtualAccount implements PartJournal {
                 while (free > 0) {
                     long rows = Math.min(Math.min(free, most), Math.min(50_000, world.queueRows()));
                     free -= rows;
-                    parts.add(Part.planned(new PartSize(nextPart++, KEY, rows, rows, rows)));
+                    parts.add(Part.planned(new PartSize(nextPart++, KEY, rows, rows, rows, 0)));
                 }
-                machine.planned(parts, now);
+                machine.planned(parts, false, now);
             }
             case BatchAction.Upload(Part part) -> machine.uploaded(part.number(), "file-" + part.number(), now);
             case BatchAction.Create(Part part) -> {
@@ -324,7 +327,7 @@ final class VirtualAccount implements PartJournal {
                 answeredInBatches += done;
                 free += part.size().rows() - done;
                 lastWasLive = false;
-                machine.merged(part.number(), part.size().rows() - done, now);
+                machine.merged(part.number(), part.size().rows() - done, PartCost.NOTHING, now);
             }
             case BatchAction.Release(Part part, List<BatchObject.Problem> problems, boolean attempt) -> {
                 free += part.size().rows();

@@ -157,7 +157,8 @@ class BatchMachineTest {
         BatchMachine machine = provider.machine(SETTINGS);
         long now = provider.now;
         machine.next(now, 0);
-        machine.planned(List.of(Part.planned(new PartSize(1, new PartKey("m", "/v1/responses"), 10, 10, 10))), now);
+        machine.planned(
+                List.of(Part.planned(new PartSize(1, new PartKey("m", "/v1/responses"), 10, 10, 10, 0))), false, now);
         for (int tries = 0; tries < 100 && machine.stopped().isEmpty(); tries++) {
             BatchAction action = machine.next(now, 0);
             if (action instanceof BatchAction.Wait(OptionalLong until)) {

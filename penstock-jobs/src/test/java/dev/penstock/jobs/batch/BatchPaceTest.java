@@ -60,6 +60,6 @@ class BatchPaceTest {
     }
 
     private static PartSize part(int number, long tokens) {
-        return new PartSize(number, new PartKey("m", "/v1/responses"), 1, 1, tokens);
+        return new PartSize(number, new PartKey("m", "/v1/responses"), 1, 1, tokens, 0);
     }
 }

@@ -31,8 +31,8 @@ class BatchSplitterTest {
         assertThat(splitter.add(row(10, 1)).part()).isEqualTo(1);
         BatchSplitter.Placing third = splitter.add(row(10, 1));
         assertThat(third.part()).isEqualTo(2);
-        assertThat(third.closed()).contains(new PartSize(1, CHAT, 2, 20, 2));
-        assertThat(splitter.finish()).containsExactly(new PartSize(2, CHAT, 1, 10, 1));
+        assertThat(third.closed()).contains(new PartSize(1, CHAT, 2, 20, 2, 0));
+        assertThat(splitter.finish()).containsExactly(new PartSize(2, CHAT, 1, 10, 1, 0));
     }
 
     @Test
@@ -46,9 +46,9 @@ class BatchSplitterTest {
     @Test
     void embeddingsAreCountedByTheirInputs() {
         BatchSplitter splitter = splitter(new BatchBounds(100, 10_000, 5, 1));
-        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 3)).part()).isEqualTo(1);
-        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 2)).part()).isEqualTo(1);
-        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 1)).part()).isEqualTo(2);
+        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 3, 0)).part()).isEqualTo(1);
+        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 2, 0)).part()).isEqualTo(1);
+        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 1, 0)).part()).isEqualTo(2);
     }
 
     @Test
@@ -56,27 +56,48 @@ class BatchSplitterTest {
         BatchSplitter splitter = new BatchSplitter(
                 BatchBounds.DOCUMENTED,
                 family -> family.equals("gpt-4o-mini") ? OptionalLong.of(100) : OptionalLong.empty(),
+                Long.MAX_VALUE,
                 1);
-        assertThat(splitter.add(new RowSize(DATED, 10, 60, 0)).part()).isEqualTo(1);
-        assertThat(splitter.add(new RowSize(DATED, 10, 40, 0)).part()).isEqualTo(1);
-        assertThat(splitter.add(new RowSize(DATED, 10, 1, 0)).part()).isEqualTo(2);
-        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1_000, 1)).part()).isEqualTo(3);
+        assertThat(splitter.add(new RowSize(DATED, 10, 60, 0, 0)).part()).isEqualTo(1);
+        assertThat(splitter.add(new RowSize(DATED, 10, 40, 0, 0)).part()).isEqualTo(1);
+        assertThat(splitter.add(new RowSize(DATED, 10, 1, 0, 0)).part()).isEqualTo(2);
+        assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1_000, 1, 0)).part())
+                .isEqualTo(3);
     }
 
     @Test
     void aRowThatIsLargerThanALimitGetsAPartOfItsOwn() {
-        BatchSplitter splitter = new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.of(100), 1);
+        BatchSplitter splitter =
+                new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.of(100), Long.MAX_VALUE, 1);
         assertThat(splitter.add(row(10, 500)).part()).isEqualTo(1);
         assertThat(splitter.add(row(10, 1)).part()).isEqualTo(2);
+    }
+
+    @Test
+    void onlyRowsAreDealtThatTheBudgetCoversTogetherAndAtLeastOne() {
+        BatchSplitter splitter = new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.empty(), 100, 1);
+        RowSize chat = new RowSize(CHAT, 10, 1, 0, 60);
+        RowSize embedding = new RowSize(EMBEDDINGS, 10, 1, 1, 41);
+        assertThat(splitter.covers(chat)).isTrue();
+        assertThat(splitter.add(chat).part()).isEqualTo(1);
+        assertThat(splitter.covers(embedding)).isFalse();
+        assertThat(splitter.covers(new RowSize(EMBEDDINGS, 10, 1, 1, 40))).isTrue();
+        assertThat(splitter.finish()).containsExactly(new PartSize(1, CHAT, 1, 10, 1, 60));
+
+        BatchSplitter poor = new BatchSplitter(BatchBounds.DOCUMENTED, family -> OptionalLong.empty(), 10, 1);
+        assertThat(poor.covers(chat)).isTrue();
+        assertThat(poor.add(chat).part()).isEqualTo(1);
+        assertThat(poor.covers(new RowSize(CHAT, 10, 1, 0, 0))).isFalse();
     }
 
     @Test
     void modelsAndEndpointsThatAlternateStayInAPartEach() {
         BatchSplitter splitter = splitter(BatchBounds.DOCUMENTED);
         for (int i = 0; i < 10; i++) {
-            assertThat(splitter.add(new RowSize(CHAT, 10, 1, 0)).part()).isEqualTo(1);
-            assertThat(splitter.add(new RowSize(DATED, 10, 1, 0)).part()).isEqualTo(2);
-            assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 1)).part()).isEqualTo(3);
+            assertThat(splitter.add(new RowSize(CHAT, 10, 1, 0, 0)).part()).isEqualTo(1);
+            assertThat(splitter.add(new RowSize(DATED, 10, 1, 0, 0)).part()).isEqualTo(2);
+            assertThat(splitter.add(new RowSize(EMBEDDINGS, 10, 1, 1, 0)).part())
+                    .isEqualTo(3);
         }
         assertThat(splitter.finish()).extracting(PartSize::number).containsExactly(1, 2, 3);
     }
@@ -89,7 +110,7 @@ class BatchSplitterTest {
             BatchBounds bounds =
                     new BatchBounds(1 + random.nextInt(50), 50 + random.nextInt(2_000), 20 + random.nextInt(100), 1);
             long queue = 20L + random.nextInt(500);
-            BatchSplitter splitter = new BatchSplitter(bounds, family -> OptionalLong.of(queue), 7);
+            BatchSplitter splitter = new BatchSplitter(bounds, family -> OptionalLong.of(queue), Long.MAX_VALUE, 7);
             Map<Integer, long[]> sums = new HashMap<>();
             Set<Integer> closed = new HashSet<>();
             List<PartSize> parts = new ArrayList<>();
@@ -100,7 +121,8 @@ class BatchSplitterTest {
                         key,
                         1 + random.nextInt(50),
                         random.nextInt(20),
-                        key == EMBEDDINGS ? 1 + random.nextInt(20) : 0);
+                        key == EMBEDDINGS ? 1 + random.nextInt(20) : 0,
+                        0);
                 BatchSplitter.Placing placing = splitter.add(row);
                 assertThat(closed).as("seed %d", seed).doesNotContain(placing.part());
                 placing.closed().ifPresent(part -> {
@@ -133,7 +155,7 @@ class BatchSplitterTest {
         BatchSplitter splitter = splitter(BatchBounds.DOCUMENTED);
         long closed = 0;
         for (int i = 0; i < 5_000; i++) {
-            closed += splitter.add(new RowSize(new PartKey("model-" + i, "/v1/responses"), 10, 1, 0))
+            closed += splitter.add(new RowSize(new PartKey("model-" + i, "/v1/responses"), 10, 1, 0, 0))
                             .closed()
                             .isPresent()
                     ? 1
@@ -165,10 +187,10 @@ class BatchSplitterTest {
     }
 
     private static BatchSplitter splitter(BatchBounds bounds) {
-        return new BatchSplitter(bounds, family -> OptionalLong.empty(), 1);
+        return new BatchSplitter(bounds, family -> OptionalLong.empty(), Long.MAX_VALUE, 1);
     }
 
     private static RowSize row(long bytes, long tokens) {
-        return new RowSize(CHAT, bytes, tokens, 0);
+        return new RowSize(CHAT, bytes, tokens, 0, 0);
     }
 }

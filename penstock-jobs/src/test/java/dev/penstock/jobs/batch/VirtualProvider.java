@@ -1,5 +1,6 @@
 package dev.penstock.jobs.batch;
 
+import dev.penstock.jobs.BudgetForTests;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.BatchObject;
 import dev.penstock.wire.BatchStatus;
@@ -42,6 +43,15 @@ final class VirtualProvider implements PartJournal {
     long rowsPerPart = 50_000;
     double rowsFreedShare;
     int nextPart = 1;
+    /** Nano-dollars that a row can cost; 0 for no budget. */
+    long worstCaseEach;
+
+    long budget;
+    long spent;
+    /** The most that the provider could have asked for at any moment. */
+    long mostCharged;
+
+    PartBudget guard = PartBudget.NONE;
     int died;
     private int files;
 
@@ -71,7 +81,14 @@ final class VirtualProvider implements PartJournal {
                 .filter(part -> !part.phase().isOver() || !part.fileId().isEmpty())
                 .toList();
         return new BatchMachine(
-                settings, open, new TokenQueue(learned), new CreationPace(2_000, List.of()), this, random, now);
+                settings,
+                open,
+                new TokenQueue(learned),
+                new CreationPace(2_000, List.of()),
+                budgetOf(open),
+                this,
+                random,
+                now);
     }
 
     /** Runs to the end of a goal, beginning anew at each death. */
@@ -90,6 +107,7 @@ final class VirtualProvider implements PartJournal {
             now += action instanceof BatchAction.Wait ? 0 : SECOND / 10;
             boolean diesBeforeItHears = random.nextDouble() < deaths;
             act(machine, action, diesBeforeItHears);
+            mostCharged = Math.max(mostCharged, mayBeCharged());
             if (diesBeforeItHears) {
                 died++;
                 machine = machine(settings);
@@ -99,19 +117,68 @@ final class VirtualProvider implements PartJournal {
                 "it does not come to an end; the last steps were " + log.subList(log.size() - 20, log.size()));
     }
 
+    /** What the provider may ask for: for what is in the job, and for all that may run. */
+    private long mayBeCharged() {
+        return spent
+                + batches.values().stream()
+                        .filter(batch -> !batch.merged && batch.status != BatchStatus.FAILED)
+                        .mapToLong(batch -> part(batch.part).size().worstCaseNanoDollars())
+                        .sum();
+    }
+
+    Part part(int number) {
+        Part part = disk.get(number);
+        if (part == null) {
+            throw new AssertionError("there is no part " + number);
+        }
+        return part;
+    }
+
+    /** The budget where the file leaves it: what the answers cost, and what may run. */
+    private PartBudget budgetOf(List<Part> open) {
+        long held = open.stream()
+                .filter(part -> part.phase().mayRun())
+                .mapToLong(part -> part.size().worstCaseNanoDollars())
+                .sum();
+        guard = worstCaseEach == 0 ? PartBudget.NONE : BudgetForTests.of(budget, spent, held);
+        return guard;
+    }
+
+    private long leftOfBudget() {
+        return BudgetForTests.left(guard);
+    }
+
+    /** Answers cost anything up to their worst, and some are lost. */
+    private PartCost cost(Part part, long answers) {
+        if (worstCaseEach == 0) {
+            return PartCost.NOTHING;
+        }
+        long lost = random.nextInt(4) == 0 ? random.nextLong(answers + 1) : 0;
+        long cost = (long) ((answers - lost) * worstCaseEach * random.nextDouble());
+        return new PartCost(cost, lost * worstCaseEach);
+    }
+
     private void act(BatchMachine machine, BatchAction action, boolean deaf) {
         switch (action) {
             case BatchAction.Plan plan -> {
                 List<Part> parts = new ArrayList<>();
-                while (freeRows > 0) {
+                long left = worstCaseEach == 0 ? Long.MAX_VALUE : Math.max(1, leftOfBudget() / worstCaseEach);
+                while (freeRows > 0 && left > 0) {
                     long most = learned.containsKey("m") ? learned.get("m") / freeTokensEach : Long.MAX_VALUE;
-                    long rows = Math.min(freeRows, Math.min(rowsPerPart, most));
+                    long rows = Math.min(Math.min(freeRows, left), Math.min(rowsPerPart, most));
                     freeRows -= rows;
+                    left -= rows;
                     parts.add(Part.planned(new PartSize(
-                            nextPart++, new PartKey("m", "/v1/responses"), rows, rows, rows * freeTokensEach)));
+                            nextPart++,
+                            new PartKey("m", "/v1/responses"),
+                            rows,
+                            rows,
+                            rows * freeTokensEach,
+                            rows * worstCaseEach)));
                 }
+                boolean more = freeRows > 0;
                 parts.forEach(part -> disk.put(part.number(), part));
-                tell(deaf, () -> machine.planned(parts, now));
+                tell(deaf, () -> machine.planned(parts, more, now));
             }
             case BatchAction.Upload(Part part) -> {
                 String id = "file-" + part.number() + "-" + ++files;
@@ -169,7 +236,9 @@ final class VirtualProvider implements PartJournal {
                 ended += rows - freed;
                 freeRows += freed;
                 disk.put(part.number(), part.merged());
-                tell(deaf, () -> machine.merged(part.number(), freed, now));
+                PartCost cost = cost(part, rows - freed);
+                spent += cost.total();
+                tell(deaf, () -> machine.merged(part.number(), freed, cost, now));
             }
             case BatchAction.Release(Part part, List<BatchObject.Problem> problems, boolean attempt) -> {
                 ended += problems.size();
