@@ -217,7 +217,7 @@ class ProgressBlockTest {
 
     private static Part part(int number, PartPhase phase, BatchStatus status, long rows, long completed, long failed) {
         return new Part(
-                new PartSize(number, new PartKey("gpt-4o-mini", "/v1/responses"), rows, 100 * rows, 10 * rows),
+                new PartSize(number, new PartKey("gpt-4o-mini", "/v1/responses"), rows, 100 * rows, 10 * rows, 0),
                 phase,
                 1,
                 "file-" + number,

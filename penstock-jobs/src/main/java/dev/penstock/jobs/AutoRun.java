@@ -73,6 +73,7 @@ final class AutoRun {
     private int helpings;
     private Optional<RunPlan> plan = Optional.empty();
     private boolean late;
+    private long liveRows;
 
     /** What is counted of a model family. */
     private static final class Family {
@@ -136,7 +137,6 @@ final class AutoRun {
         this.beganMillis = tables.wallMillis();
         this.deadlineMillis = deadlineMillis(deadline);
         this.steering = steering(deadline, settings.cancelling());
-        tables.freeLive();
         countFamilies();
         batches.admit(new Admission() {
             @Override
@@ -437,14 +437,14 @@ final class AutoRun {
                     state(part).ifPresent(of::add);
                 }
             }
-            long liveRows = Math.max(0, family.given - endedLive(name));
-            long free = family.rows - endedLive(name) - batches.ended(name) - inParts - liveRows;
+            long given = Math.max(0, family.given - endedLive(name));
+            long free = family.rows - endedLive(name) - batches.ended(name) - inParts - given;
             long atOnce = rowsAtOnce(name, family);
             states.add(new FamilyState(
                     name,
                     capacity(name, family),
                     Math.max(0, free),
-                    liveRows,
+                    given,
                     of.stream()
                             .sorted(Comparator.comparingInt(PartState::number))
                             .toList(),
@@ -514,7 +514,6 @@ final class AutoRun {
 
     /** How right the plan was; empty if there was none. */
     Optional<PlanOutcome> outcome(LiveRun.Result result) {
-        long liveRows = families.keySet().stream().mapToLong(this::endedLive).sum();
         return plan.map(was -> new PlanOutcome(
                 was,
                 Duration.ofMillis(tables.wallMillis() - beganMillis),
@@ -524,6 +523,7 @@ final class AutoRun {
     }
 
     private LiveRun.Result together(LiveRun.Result batch, LiveRun.Result live) {
+        liveRows = live.answered() + live.failed();
         List<FailedRow> failures = new ArrayList<>(batch.firstFailures());
         failures.addAll(live.firstFailures());
         return new LiveRun.Result(

@@ -154,6 +154,7 @@ final class BatchRun {
                 .withPolls(tuning.polls())
                 .withSettling(tuning.settling());
         tables.dropUnplanned();
+        tables.freeLive();
         this.started = ticker.nanos();
         this.machine = new BatchMachine(
                 machineSettings,
