@@ -181,8 +181,9 @@ class ProgressBlockTest {
     @Test
     void aLogGetsTheFirstPartsAndHowManyMoreThereAre() {
         assertThat(block.plain(batches(PARTS, "no connection", 1)))
-                .isEqualTo("80,203 of 150,001 rows (53 %), part 2 in progress (30,203 of 50,000), part 3 validating"
-                        + " (0 of 1), part 4 uploading, 2 parts wait, 1 part over, no connection, about 2h 05m left");
+                .isEqualTo(
+                        "80,203 of 150,001 rows (53 %), part 2 in progress (30,203 of 50,000), part 3 validating"
+                                + " (0 of 1), part 4 uploading, 2 parts wait, 1 part over, $0.0412, no connection, about 2h 05m left");
         List<Part> many = IntStream.rangeClosed(1, 12)
                 .mapToObj(number -> part(number, PartPhase.SUBMITTED, BatchStatus.VALIDATING, 10, 0, 0))
                 .toList();

@@ -38,7 +38,7 @@ class UsageTest {
         assertThat(console.run("--help")).isZero();
         assertThat(console.out()).doesNotContain("simulate", "plan", "doctor", "batch submit");
         assertThat(console.run("run", "--help")).isZero();
-        assertThat(console.out()).doesNotContain("auto", "--deadline", "--priority", "Parquet");
+        assertThat(console.out()).doesNotContain("--priority", "Parquet");
     }
 
     @Test
@@ -100,9 +100,14 @@ class UsageTest {
     @Test
     void aWayThatIsNotThereIsRefusedInASentence() {
         assertThat(console.run("run", "in.jsonl", "--via", "auto")).isEqualTo(2);
-        assertThat(console.err()).contains("--via auto is not in this version", "--via batch");
+        assertThat(console.err()).contains("--via auto chooses by a deadline", "add --deadline 6h");
+        assertThat(console.run("run", "in.jsonl", "--deadline", "6h")).isEqualTo(2);
+        assertThat(console.err()).contains("--deadline chooses between batches and live calls", "--via auto");
+        assertThat(console.run("run", "in.jsonl", "--via", "auto", "--deadline", "soon", "--emulate", "tier-1"))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("--deadline is 'soon'; it must be a duration such as 30m or 6h");
         assertThat(console.run("run", "in.jsonl", "--via", "pigeon")).isEqualTo(2);
-        assertThat(console.err()).contains("--via is 'pigeon'; it must be live or batch");
+        assertThat(console.err()).contains("--via is 'pigeon'; it must be live, batch or auto");
     }
 
     @ParameterizedTest

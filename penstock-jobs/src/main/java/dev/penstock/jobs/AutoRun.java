@@ -276,7 +276,8 @@ final class AutoRun {
         Pricing pricing = new Pricing(settings.prices());
         RowSample sample = new RowSample(tables, input, store.counts(), pricing);
         families.forEach((name, family) -> family.inputTokensPerRow = sample.inputTokensPerRow(name));
-        long open = 0;
+        // More than what is open there: what batches have answered and nobody has fetched is still to be paid.
+        long open = store.counts().pending();
         double leastLive = 0;
         double mostLive = 0;
         Chance chance = Chance.SURE;
@@ -287,7 +288,6 @@ final class AutoRun {
         for (FamilyState state : states()) {
             long rows = state.openRows();
             Outlook outlook = Outlook.of(state.capacity(), rows, state.rowsAtOnce(), history, ahead);
-            open += rows;
             leastLive += outlook.leastLiveShare() * rows;
             mostLive += outlook.mostLiveShare() * rows;
             chance = outlook.chance().compareTo(chance) > 0 ? outlook.chance() : chance;
