@@ -111,10 +111,14 @@ final class AsyncCall<T extends @Nullable Object> {
             }
             return null;
         }
+        return settled(completed(stage));
+    }
+
+    private static <T extends @Nullable Object> Outcome<T> completed(CompletableFuture<T> stage) {
         try {
-            return settled(new Outcome.Returned<>(stage.join()));
+            return new Outcome.Returned<>(stage.join());
         } catch (RuntimeException e) {
-            return settled(outcome(null, e));
+            return outcome(null, e);
         }
     }
 

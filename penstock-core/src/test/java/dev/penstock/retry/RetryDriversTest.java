@@ -177,7 +177,7 @@ final class RetryDriversTest {
                 .run(driver);
 
         assertThat(seen.value()).isEqualTo("answer");
-        assertThat(seen.events()).hasSize(5 - 1);
+        assertThat(seen.events()).hasSize(4);
     }
 
     private static RetryReport report(Seen seen) {
