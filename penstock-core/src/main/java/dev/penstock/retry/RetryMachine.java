@@ -217,12 +217,15 @@ public final class RetryMachine {
             return done(Ending.STOPPED, "the server asks not to be tried again", nowNanos);
         }
         RetryState state = state(outcome, nowNanos);
-        // Never at once and for nothing: even a wait of zero is spread a little.
-        Duration time = throttled
-                ? longer(
-                        drawn(Wait.serverHint(retry.wait), state, random),
-                        Backoff.afterHint(Duration.ZERO, random.nextDouble()))
-                : Backoff.afterHint(hint.orElse(Duration.ZERO), random.nextDouble());
+        // What costs no attempt must not become a storm: without a hint it backs off, whatever the policy's waits are.
+        Duration time =
+                throttled ? drawn(Wait.serverHint(retry.wait), state, random) : drawn(Wait.none(), state, random);
+        if (hint.isEmpty()) {
+            boolean justNotSent = !throttled && waits == 1;
+            time = justNotSent
+                    ? Backoff.afterHint(Duration.ZERO, random.nextDouble())
+                    : longer(time, Backoff.DEFAULT.delay(waits, random));
+        }
         if (throttled) {
             retry.gate.throttled(hint.orElse(time), nowNanos);
         }

@@ -2,6 +2,8 @@ package dev.penstock.retry;
 
 import dev.penstock.retry.RetryReport.Ending;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -17,7 +19,7 @@ import java.util.Map;
 public record RetryStatistics(
         Map<Ending, Long> endings, long succeededAtFirst, long attempts, Duration waited, long budgetRefusals) {
     public RetryStatistics {
-        endings = Map.copyOf(endings);
+        endings = Collections.unmodifiableMap(new EnumMap<>(endings));
     }
 
     /** Calls that have ended. */

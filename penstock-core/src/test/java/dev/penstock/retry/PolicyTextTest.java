@@ -30,6 +30,7 @@ final class PolicyTextTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '~',
             value = {
                 "stop atempts(3)|no stop is called 'atempts'; known are never, attempts",
                 "stop attempts(3|',' or ')' is expected at character 11",

@@ -146,7 +146,9 @@ final class RetryLaws {
                         default -> "value " + i;
                     });
         }
-        Optional<Duration> hint = random.nextBoolean() ? Optional.empty() : Optional.of(time(random));
+        Optional<Duration> hint = random.nextBoolean()
+                ? Optional.empty()
+                : Optional.of(time(random).plusSeconds(1));
 
         List<Seen> all = new ArrayList<>();
         for (Driver driver : Driver.values()) {

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class SharedGateTest {
-    private static final long START = Long.MAX_VALUE - 5_000_000_000L;
+    private static final long START = Math.subtractExact(Long.MAX_VALUE, 5_000_000_000L);
     private static final long SECOND = 1_000_000_000L;
 
     private final SharedGate gate = new SharedGate();
