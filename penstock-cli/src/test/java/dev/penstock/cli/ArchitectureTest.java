@@ -84,6 +84,7 @@ class ArchitectureTest {
         "retry.Attempt",
         "retry.Backoff",
         "retry.ConnectionWatch",
+        "retry.FailureThrottle",
         "retry.Judgement",
         "retry.Outcome",
         "retry.Retry",

@@ -146,4 +146,15 @@ final class RetrySnippets {
         // @end
         return answer.isEmpty() ? Duration.ZERO : waited;
     }
+
+    static String throttle(Client client) throws IOException {
+        // @start region="throttle"
+        var throttle = new FailureThrottle(10, 0.1);
+        Retry retry = Retry.builder()
+                .listener(throttle)
+                .stop(Stop.attempts(6).or(throttle.stop()))
+                .build();
+        // @end
+        return retry.call(() -> client.complete("Hello!"));
+    }
 }

@@ -43,6 +43,7 @@ final class RetrySnippetsTest {
         assertThat(RetrySnippets.tenacity(ANSWERS)).isEqualTo("answer");
         assertThat(RetrySnippets.backoff(ANSWERS)).isEqualTo("answer");
         assertThat(RetrySnippets.classifier(ANSWERS, thrown -> Duration.ZERO)).isEqualTo("answer");
+        assertThat(RetrySnippets.throttle(ANSWERS)).isEqualTo("answer");
         assertThat(RetrySnippets.virtual(ANSWERS)).isZero();
         assertThat(RetrySnippets.wait_()).hasSize(4).doesNotHaveDuplicates();
         assertThat(RetrySnippets.when()).hasSize(3).doesNotHaveDuplicates();
