@@ -83,6 +83,7 @@ class ArchitectureTest {
         "quota.Settlement",
         "retry.Attempt",
         "retry.Backoff",
+        "retry.ClientThrottle",
         "retry.ConnectionWatch",
         "retry.FailureThrottle",
         "retry.Judgement",

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * When to give up. A value: equal if made alike, and {@link #parse} reads what {@link #toString} writes. Safe for use by
+ * When to give up. A value: equal if made alike, and {@link #parse} reads what {@code toString} writes. Safe for use by
  * several threads.
  *
  * {@snippet class="RetrySnippets" region="stop"}

@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
- * How long to wait before trying again. A value: equal if made alike, and {@link #parse} reads what {@link #toString}
+ * How long to wait before trying again. A value: equal if made alike, and {@link #parse} reads what {@code toString}
  * writes. Pure: the random numbers are an argument. Safe for use by several threads.
  *
  * <p>Whatever a wait says, a hint of the server is never undercut: the call waits at least {@link Backoff#afterHint}.

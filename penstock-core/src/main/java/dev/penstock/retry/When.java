@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which outcomes are tried again. A value: equal if made alike, and {@link #parse} reads what {@link #toString} writes.
+ * Which outcomes are tried again. A value: equal if made alike, and {@link #parse} reads what {@code toString} writes.
  * Safe for use by several threads.
  *
  * {@snippet class="RetrySnippets" region="when"}
