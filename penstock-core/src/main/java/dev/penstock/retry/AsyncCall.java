@@ -124,6 +124,9 @@ final class AsyncCall<T extends @Nullable Object> {
 
     private Step settled(Outcome<T> outcome) {
         last = outcome;
+        if (result.isCancelled()) {
+            return machine.cancelled(retry.time.nanos()); // nobody wants to know whether it could be tried again
+        }
         return machine.settled(outcome, retry.time.nanos(), retry.random);
     }
 

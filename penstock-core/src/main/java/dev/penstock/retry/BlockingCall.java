@@ -17,7 +17,7 @@ final class BlockingCall {
             Retry retry, AttemptBody<T, X> body, @Nullable Fallback<T> fallback, CancelSignal cancel) throws X {
         RetryMachine machine = retry.machine();
         Optional<Outcome<T>> last = Optional.empty();
-        Step step = machine.start(retry.time.nanos());
+        Step step = cancel.given() ? machine.cancelled(retry.time.nanos()) : machine.start(retry.time.nanos());
         while (true) {
             switch (step) {
                 case Step.Try next -> {

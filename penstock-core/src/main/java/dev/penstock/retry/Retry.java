@@ -467,7 +467,10 @@ public final class Retry {
             return this;
         }
 
-        /** Reads from an outcome when the server wants to be asked again, where the judgement does not say so. */
+        /**
+         * Reads from an outcome when the server wants to be asked again, where the judgement does not say so. Where the
+         * stop has no limit in time, a hint of more than 10 minutes ends the call.
+         */
         public Builder hint(Function<Outcome<?>, Optional<Duration>> reads) {
             hints = reads;
             return this;
@@ -479,7 +482,7 @@ public final class Retry {
             return this;
         }
 
-        /** Takes each value that is not returned, unlike a value null. Closes what is {@link AutoCloseable} by default. */
+        /** Takes each value but null that is not returned. By default what is {@link AutoCloseable} is closed. */
         public Builder onDiscard(Consumer<Object> discards) {
             onDiscard = discards;
             return this;

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class RetryMachine {
     private static final int MOST_REPORTED = 32;
     private static final long LONGEST_NANOS = Long.MAX_VALUE / 2;
-    /** What costs no attempt needs another bound, where the stop knows none in time. */
+    /** Bounds what costs no attempt, and what a server asks for, where the stop knows no limit in time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Retry retry;
@@ -28,6 +28,8 @@ public final class RetryMachine {
     private final int[] ruleAttempts;
     private final int[] ruleWaits;
 
+    private boolean started;
+    private boolean paused;
     private boolean done;
     private long startedAt;
     private long attemptAt;
@@ -76,6 +78,7 @@ public final class RetryMachine {
 
     /** The call begins. */
     public Step start(long nowNanos) {
+        started = true;
         startedAt = nowNanos;
         retry.publish(() -> new RetryEvent.Started(retry.name()));
         retry.budget.requestSent(nowNanos);
@@ -123,6 +126,9 @@ public final class RetryMachine {
 
     /** The pause is over. Before it is, says how long it still lasts. */
     public Step resumed(long nowNanos, RandomGenerator random) {
+        if (!paused) {
+            throw new IllegalStateException("the call does not wait; resume it once, after a pause");
+        }
         if (pausedUntil - nowNanos > 0) {
             return new Step.Pause(Duration.ofNanos(pausedUntil - nowNanos));
         }
@@ -135,7 +141,10 @@ public final class RetryMachine {
 
     /** The call is not wanted any more: no further attempt. */
     public Step.Done cancelled(long nowNanos) {
-        if (attempt == null && pausedUntil - nowNanos > 0) {
+        if (!started) {
+            startedAt = nowNanos;
+        }
+        if (paused) {
             addWaited(nowNanos);
         }
         attempt = null;
@@ -185,6 +194,9 @@ public final class RetryMachine {
         }
         if (ending.isPresent()) {
             return done(ending.get(), why(ending.get(), time, nowNanos), nowNanos);
+        }
+        if (hint.isPresent() && isUnbounded(nowNanos) && hint.get().compareTo(PATIENCE) > 0) {
+            return done(Ending.DEADLINE, why(Ending.DEADLINE, time, nowNanos), nowNanos);
         }
         return payAndPause(state, time, nowNanos, random);
     }
@@ -242,9 +254,12 @@ public final class RetryMachine {
                 .isPresent()) {
             return true;
         }
-        return left(nowNanos).isEmpty()
-                && !(retry.stop instanceof Stops.Never)
-                && unpaid.plus(time).compareTo(PATIENCE) > 0;
+        return isUnbounded(nowNanos) && unpaid.plus(time).compareTo(PATIENCE) > 0;
+    }
+
+    // Who says that it shall never stop means it; who names a number of attempts has only forgotten the time.
+    private boolean isUnbounded(long nowNanos) {
+        return left(nowNanos).isEmpty() && !(retry.stop instanceof Stops.Never);
     }
 
     private Step tryOrGate(long nowNanos) {
@@ -272,6 +287,7 @@ public final class RetryMachine {
 
     private Step pause(Duration time, long nowNanos) {
         long nanos = Math.min(LONGEST_NANOS, TimeUnit.NANOSECONDS.convert(time));
+        paused = true;
         pausedAt = nowNanos;
         pausedUntil = nowNanos + nanos;
         retry.publish(() -> new RetryEvent.Waiting(
@@ -283,8 +299,7 @@ public final class RetryMachine {
         previousWait = Duration.ofNanos(nowNanos - pausedAt);
         waited = waited.plus(previousWait);
         waitedSinceAttempt = waitedSinceAttempt.plus(previousWait);
-        pausedUntil = nowNanos;
-        pausedAt = nowNanos;
+        paused = false;
     }
 
     private Duration drawn(Wait wait, RetryState state, RandomGenerator random) {
@@ -323,7 +338,8 @@ public final class RetryMachine {
                                 .orElse("the next attempt is due in " + RetryReport.seconds(time))
                         + left(nowNanos)
                                 .map(left -> ", and " + RetryReport.seconds(left) + " are left")
-                                .orElse(", and it has waited long enough");
+                                .orElse(", and without a limit in time the policy waits no longer than "
+                                        + RetryReport.seconds(PATIENCE));
             case STOPPED, SUCCEEDED, BUDGET, NOT_RETRYABLE, CANCELLED -> "the policy says so";
         };
     }

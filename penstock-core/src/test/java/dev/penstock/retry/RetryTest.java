@@ -162,6 +162,7 @@ final class RetryTest {
 
         assertThat(stage).isCancelled();
         assertThat(time.scheduled()).isZero();
+        assertThat(events).containsExactly("Started", "GaveUp");
         assertThat(retry.statistics().calls()).isEqualTo(1);
     }
 
@@ -454,5 +455,52 @@ final class RetryTest {
         assertThat(loop.report()).isEmpty();
         assertThat(loop.accepts("value")).isTrue();
         assertThat(loop.report().orElseThrow().ending()).isEqualTo(Ending.SUCCEEDED);
+    }
+
+    @Test
+    void r11WhatIsCancelledBeforeItBeginsMakesNoAttempt() {
+        var cancel = new CancelSignal();
+        cancel.give();
+
+        assertThatThrownBy(() -> policy().build().call(this::fails, cancel))
+                .isInstanceOf(CancellationException.class)
+                .hasMessageContaining("gave up after 0 attempts in 0 s");
+        assertThat(attempts).hasValue(0);
+    }
+
+    @Test
+    void r18AHintOfDaysEndsACallThatHasOnlyForgottenTheTime() {
+        Retry retry = policy().stop(Stop.attempts(6))
+                .hint(outcome -> Optional.of(Duration.ofDays(3)))
+                .build();
+
+        assertThatThrownBy(() -> retry.call(this::fails))
+                .satisfies(thrown -> assertThat(thrown.getSuppressed()[0])
+                        .hasMessageContaining("the server asks to wait 259200 s, and without a limit in time the policy"
+                                + " waits no longer than 600 s"));
+        assertThat(time.passed()).isZero();
+
+        attempts.set(0);
+        Retry forever = retry.with(b -> b.stop(Stop.never()).when(When.result(value -> attempts.get() < 2)));
+        assertThat(forever.call(attempts::incrementAndGet)).isEqualTo(2);
+        assertThat(time.passed()).isGreaterThanOrEqualTo(Duration.ofDays(3));
+    }
+
+    @Test
+    void aMachineThatIsDrivenWronglySaysSo() {
+        RetryMachine machine = policy().build().machine();
+        var step = machine.start(time.nanos());
+
+        assertThat(step).isInstanceOf(RetryMachine.Step.Try.class);
+        assertThatThrownBy(() -> machine.resumed(time.nanos(), new RetryScenario.HalfRandom()))
+                .hasMessageContaining("does not wait");
+        assertThat(machine.settled(new Outcome.Failed<>(io("x")), time.nanos(), new RetryScenario.HalfRandom()))
+                .isEqualTo(new RetryMachine.Step.Pause(seconds(10)));
+        assertThat(machine.resumed(time.nanos() + seconds(4).toNanos(), new RetryScenario.HalfRandom()))
+                .as("woken too early")
+                .isEqualTo(new RetryMachine.Step.Pause(seconds(6)));
+        assertThatThrownBy(() ->
+                        machine.settled(new Outcome.Failed<>(io("x")), time.nanos(), new RetryScenario.HalfRandom()))
+                .hasMessageContaining("no attempt is under way");
     }
 }
