@@ -32,7 +32,7 @@ class ArchitectureTest {
     };
 
     /** Who may ask what time it is, draw random numbers or wait; all others are told. */
-    private static final Set<String> DRIVERS = Set.of("dev.penstock.time.Ticker");
+    private static final Set<String> DRIVERS = Set.of("dev.penstock.time.Ticker", "dev.penstock.retry.SystemRandom");
 
     private static final Set<String> CLOCKS_AND_CHANCE = Set.of(
             "java.lang.System.nanoTime",
@@ -81,12 +81,35 @@ class ArchitectureTest {
         "quota.RecentUse",
         "quota.Reservation",
         "quota.Settlement",
+        "retry.Attempt",
         "retry.Backoff",
+        "retry.ClientThrottle",
         "retry.ConnectionWatch",
+        "retry.FailureThrottle",
+        "retry.Judgement",
+        "retry.Outcome",
+        "retry.Retry",
         "retry.RetryBudget",
         "retry.RetryDecision",
+        "retry.RetryEvent",
+        "retry.RetryExhaustedException",
+        "retry.RetryLog",
+        "retry.RetryLoop",
+        "retry.RetryMachine",
         "retry.RetryPolicy",
+        "retry.RetryReport",
+        "retry.RetryState",
+        "retry.RetryStatistics",
+        "retry.SharedGate",
+        "retry.Stop",
+        "retry.TryAgainException",
+        "retry.Wait",
+        "retry.When",
+        "time.CancelSignal",
+        "time.Deadline",
         "time.Ticker",
+        "time.TimeSource",
+        "time.VirtualTime",
         "verdict.Verdict"
     };
 
