@@ -106,7 +106,7 @@ final class BlockReader {
             if (!told && !marked && !(shape && status == 429)) {
                 continue;
             }
-            Verdict verdict = VerdictReader.read(status == 0 ? 200 : status, lookup, error);
+            Verdict verdict = VerdictReader.read(assumed(status, error), lookup, error);
             Optional<Finding> finding = finding(verdict, error, states, lookup, model, status, trace);
             finding.ifPresent(findings::add);
             if (finding.isEmpty() && status != 0 && status != 200 && marked) {
@@ -117,7 +117,7 @@ final class BlockReader {
             Optional<ErrorBody> sentence = sentence(text, marked || thrown);
             if (sentence.isPresent()) {
                 ErrorBody error = sentence.get();
-                Verdict verdict = VerdictReader.read(status == 0 ? 200 : status, lookup, error);
+                Verdict verdict = VerdictReader.read(assumed(status, error), lookup, error);
                 finding(verdict, error, states, lookup, model, status, trace).ifPresent(findings::add);
             }
         }
@@ -162,6 +162,14 @@ final class BlockReader {
         }
         boolean said = marked && text.toLowerCase(Locale.ROOT).contains("429 too many requests");
         return said ? 429 : first;
+    }
+
+    /** Where no status is told, a text that names a limit stands for the status that it comes with. */
+    private static int assumed(int status, ErrorBody error) {
+        if (status != 0) {
+            return status;
+        }
+        return RefusalText.of(error.message()).exceeded().dimension().isPresent() ? 429 : 200;
     }
 
     private static Map<String, String> headers(String text) {
@@ -251,7 +259,7 @@ final class BlockReader {
                 || verdict instanceof Verdict.AccountStopped
                 || kind == Kind.REQUEST_TOO_LARGE;
         Optional<Duration> wait = never ? Optional.empty() : wait(verdict, said).or(() -> RetryAfter.read(headers));
-        boolean explained = !error.message().isEmpty() || !error.code().isEmpty() || shown.isPresent();
+        boolean explained = !error.message().isEmpty() || !error.code().isEmpty();
         return Optional.of(new Finding(
                 kind,
                 scope(kind, error, dimension),
@@ -263,9 +271,15 @@ final class BlockReader {
                 !never,
                 wait,
                 evidence(error, status, headers, shown),
-                error.message() + error.code(),
+                explained ? error.message() + error.code() : form(headers),
                 trace,
                 explained));
+    }
+
+    /** Which of several lines about one answer it is: clients and the libraries below them each write one. */
+    private static String form(HeaderLookup headers) {
+        boolean shows = headers.first("x-ratelimit-limit-requests") != null || headers.first("retry-after") != null;
+        return shows ? "headers" : "status";
     }
 
     private static Optional<Duration> wait(Verdict verdict, LimitExceeded said) {
@@ -354,12 +368,8 @@ final class BlockReader {
         if (PER_MINUTE.matcher(text).find() && (tokens || requests)) {
             return tokens ? Kind.TOKENS_PER_MINUTE : Kind.REQUESTS_PER_MINUTE;
         }
-        return exhausted(states)
-                .map(state -> ofDimension(state.dimension()))
-                .orElse(
-                        error.type().equals("tokens")
-                                ? Kind.TOKENS_PER_MINUTE
-                                : error.type().equals("requests") ? Kind.REQUESTS_PER_MINUTE : Kind.OTHER);
+        // A type of "requests" or "tokens" does not tell the window.
+        return exhausted(states).map(state -> ofDimension(state.dimension())).orElse(Kind.OTHER);
     }
 
     /** The limit of which nothing is left, where the headers show just one such. */

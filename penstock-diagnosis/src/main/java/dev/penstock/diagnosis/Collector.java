@@ -6,11 +6,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,11 +24,13 @@ final class Collector {
     private static final int MOST_GROUPS = 500;
     private static final int MOST_OTHERS = 50;
     private static final int NEAR_LINES = 120;
+    private static final int SAME_ANSWER_LINES = 12;
+    private static final int MOST_REASONS = 256;
 
     private record Key(
             Kind kind, String scope, Optional<String> model, Optional<Dimension> dimension, OptionalLong limit) {}
 
-    private record Bare(Finding finding, OptionalLong at, long line) {}
+    private record Bare(Finding finding, OptionalLong at, long line, Set<String> forms) {}
 
     private static final class Sum {
         long count;
@@ -52,6 +57,8 @@ final class Collector {
     private @Nullable Finding last;
     private long lastLine;
     private boolean sameLine;
+    private long lineRead = -1;
+    private final Set<String> lineReasons = new LinkedHashSet<>();
 
     void answered() {
         answered++;
@@ -86,36 +93,74 @@ final class Collector {
     }
 
     private void take(Finding finding, OptionalLong at, long line) {
-        Finding before = last;
-        boolean told = before != null
-                && before.explained()
-                && finding.reason().equals(before.reason())
-                && line - lastLine <= NEAR_LINES
-                && (before.trace() != finding.trace() || sameLine);
-        if (!finding.explained()) {
-            flush();
-            bare = new Bare(finding, at, line);
+        if (sameLine && lineReasons.contains(finding.reason())) {
             return;
         }
+        if (line != lineRead) {
+            lineRead = line;
+            lineReasons.clear();
+        }
+        if (lineReasons.size() >= MOST_REASONS) {
+            lineReasons.remove(lineReasons.iterator().next());
+        }
+        lineReasons.add(finding.reason());
+        if (repeats(finding, line)) {
+            // Told twice; a third time it is another one.
+            last = null;
+            return;
+        }
+        if (finding.explained()) {
+            add(finding, timeOfStatus(finding, at, line));
+            last = finding;
+            lastLine = line;
+        } else {
+            takeBare(finding, at, line);
+        }
+    }
+
+    /** Whether a trace follows the line that told the same, or the other way round. */
+    private boolean repeats(Finding finding, long line) {
+        Finding before = last;
+        if (before == null || before.trace() == finding.trace() || line - lastLine > NEAR_LINES) {
+            return false;
+        }
+        return (finding.trace() && !finding.explained())
+                || before.reason().startsWith(finding.reason())
+                || finding.reason().startsWith(before.reason());
+    }
+
+    private void takeBare(Finding finding, OptionalLong at, long line) {
         Bare pending = bare;
-        OptionalLong time = at;
-        if (pending != null) {
-            bare = null;
-            boolean same = line - pending.line() <= NEAR_LINES
-                    && (finding.kind() == Kind.SERVER_ERROR || finding.kind() == Kind.OVERLOADED)
-                            == (pending.finding().kind() == Kind.SERVER_ERROR
-                                    || pending.finding().kind() == Kind.OVERLOADED);
-            if (same) {
-                time = pending.at().isPresent() ? pending.at() : at;
-            } else {
-                add(pending.finding(), pending.at());
-            }
+        boolean same = pending != null
+                && line - pending.line() <= SAME_ANSWER_LINES
+                && !pending.forms().contains(finding.reason());
+        if (pending == null || !same) {
+            flush();
+            bare = new Bare(finding, at, line, Set.of(finding.reason()));
+            return;
         }
-        last = finding;
-        lastLine = line;
-        if (!told) {
-            add(finding, time);
+        Set<String> forms = new HashSet<>(pending.forms());
+        forms.add(finding.reason());
+        Finding better = finding.limit().isPresent() ? finding : pending.finding();
+        bare = new Bare(better, pending.at().isPresent() ? pending.at() : at, line, forms);
+    }
+
+    /** An answer's status is often told some lines before what it said; both are one refusal, at the time of the first. */
+    private OptionalLong timeOfStatus(Finding finding, OptionalLong at, long line) {
+        Bare pending = bare;
+        if (pending == null) {
+            return at;
         }
+        bare = null;
+        if (line - pending.line() <= NEAR_LINES && byProvider(finding) == byProvider(pending.finding())) {
+            return pending.at().isPresent() ? pending.at() : at;
+        }
+        add(pending.finding(), pending.at());
+        return at;
+    }
+
+    private static boolean byProvider(Finding finding) {
+        return finding.kind() == Kind.SERVER_ERROR || finding.kind() == Kind.OVERLOADED;
     }
 
     private void flush() {

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * be read ends an object, and what was read until then counts.
  */
 final class ErrorObjects {
-    private static final int MOST_OBJECTS = 2_000;
+    private static final int MOST_OBJECTS = 10_000;
     private static final int MOST_FIELDS = 40;
     private static final int DEEPEST = 6;
     private static final Pattern START = Pattern.compile("\\b(?:error|errors|data)[\"'\\\\]{0,16}\\s{0,8}[:=]\\s{0,8}"

@@ -31,7 +31,7 @@ public final class LogScanner {
         AFTER_HEADERS
     }
 
-    private final Triggers triggers = new Triggers();
+    private static final Triggers TRIGGERS = new Triggers();
     private final TimeStamps stamps;
     private final Collector collector = new Collector();
     private final StringBuilder block = new StringBuilder();
@@ -81,6 +81,7 @@ public final class LogScanner {
                 // Events of the overlap are seen twice and counted once, since the second is the same as the first.
                 start = held - OVERLAP;
                 lines--;
+                close();
                 collector.sameLine();
             }
             int rest = held - start;
@@ -116,7 +117,7 @@ public final class LogScanner {
     private void line(byte[] buffer, int from, int end) {
         int to = end > from && buffer[end - 1] == '\r' ? end - 1 : end;
         lines++;
-        int words = triggers.in(buffer, from, to);
+        int words = TRIGGERS.in(buffer, from, to);
         if (joining != Joining.NOTHING && continues(buffer, from, to)) {
             append(buffer, from, to, words);
             return;
