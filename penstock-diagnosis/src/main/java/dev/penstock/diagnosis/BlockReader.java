@@ -53,9 +53,22 @@ final class BlockReader {
                     + "token_limit_exceeded)\\b");
     private static final Pattern EXCEPTION = Pattern.compile(
             "\\b(RateLimit(?:Error|Exception)|InternalServer(?:Error|Exception)|ServiceUnavailableError)\\b");
-    private static final Pattern MARK = Pattern.compile(
-            "(?i)openai|chat/completions|/v1/(?:responses|embeddings|completions|images|audio|"
-                    + "moderations|batches|messages)|anthropic|litellm|langchain|\\bgroq\\b|\\bgpt-|\\bclaude-|\\bo[134]-mini|x-ratelimit-");
+    private static final List<String> MARKS = List.of(
+            "openai",
+            "chat/completions",
+            "/v1/responses",
+            "/v1/embeddings",
+            "/v1/completions",
+            "/v1/images",
+            "/v1/audio",
+            "/v1/moderations",
+            "/v1/batches",
+            "/v1/messages",
+            "anthropic",
+            "litellm",
+            "langchain",
+            "x-ratelimit-");
+    private static final Pattern MODEL_NAME = Pattern.compile("\\b(?:gpt-\\w|claude-|groq\\b|o[134]-mini)");
     private static final Pattern HEADER = Pattern.compile(
             "(?i)\\b(x-ratelimit-(?:limit|remaining|reset)-[a-z-]{1,30}|anthropic-ratelimit-[a-z-]{1,40}|retry-after(?:-ms)?|x-should-retry)"
                     + "[\"'\\\\]{0,8}\\s{0,2}[:=,]\\s{0,2}[\\[(]?[\"'\\\\]{0,8}([^\"'\\\\,;\\s)}\\]]{1,40})");
@@ -81,18 +94,21 @@ final class BlockReader {
     /** @param headersAlone whether the block is a list of headers, of which not even a status is known */
     static Reading read(String block, boolean headersAlone) {
         String text = block.indexOf('\u001b') >= 0 ? ANSI.matcher(block).replaceAll("") : block;
-        boolean marked = MARK.matcher(text).find();
-        boolean trace = STACK.matcher(text).find();
-        Map<String, String> headers = headers(text);
+        String lower = text.toLowerCase(Locale.ROOT);
+        boolean marked = marked(lower);
+        boolean trace = (text.indexOf('\n') >= 0 || text.contains("Traceback"))
+                && STACK.matcher(text).find();
+        Map<String, String> headers =
+                lower.contains("ratelimit-") || lower.contains("retry") ? headers(text) : Map.of();
         HeaderLookup lookup = HeaderLookup.of(headers);
         List<LimitState> states = headers.isEmpty() ? List.of() : RateLimitHeaders.read(lookup);
         int status = status(text, marked);
         Matcher exception = EXCEPTION.matcher(text);
-        boolean thrown = exception.find();
+        boolean thrown = (lower.contains("error") || lower.contains("exception")) && exception.find();
         if (thrown && status == 0) {
             status = text.startsWith("RateLimit", exception.start(1)) ? 429 : 500;
         }
-        Optional<String> model = model(text);
+        Optional<String> model = lower.contains("model") ? model(text) : Optional.empty();
         List<Finding> findings = new ArrayList<>();
         List<String> others = new ArrayList<>();
         Set<String> seen = new HashSet<>();
@@ -147,6 +163,43 @@ final class BlockReader {
                     .orElseThrow()));
         }
         return new Reading(findings, states, others);
+    }
+
+    /** Whether a text is about an LLM API at all. */
+    private static boolean marked(String lower) {
+        for (String mark : MARKS) {
+            if (lower.contains(mark)) {
+                return true;
+            }
+        }
+        return MODEL_NAME.matcher(lower).find();
+    }
+
+    /** What stands after the protocol in the logs of servers and clients; 0 if there is none. Most lines are told by it. */
+    static int statusAfterProtocol(String text) {
+        int at = text.indexOf("HTTP/");
+        while (at >= 0) {
+            int i = at + 5;
+            while (i < text.length() && (Character.isDigit(text.charAt(i)) || text.charAt(i) == '.') && i < at + 8) {
+                i++;
+            }
+            while (i < text.length() && i < at + 14 && "\"'\\ ".indexOf(text.charAt(i)) >= 0) {
+                i++;
+            }
+            if (i > at + 6 && i + 3 <= text.length()) {
+                int status = 0;
+                for (int digit = i; digit < i + 3; digit++) {
+                    status = Character.isDigit(text.charAt(digit)) && status >= 0
+                            ? status * 10 + text.charAt(digit) - '0'
+                            : -1;
+                }
+                if (status >= 200 && status < 600) {
+                    return status;
+                }
+            }
+            at = text.indexOf("HTTP/", at + 5);
+        }
+        return 0;
     }
 
     /** The status of a call of an LLM API in one line; 0 if there is none. */
@@ -406,7 +459,7 @@ final class BlockReader {
             parts.add("status " + status);
         }
         Matcher sentence = SENTENCE.matcher(error.message());
-        if (sentence.find()) {
+        if (sentence.lookingAt() || sentence.find()) {
             parts.add("\"" + Redaction.of(sentence.group()) + "\"");
         } else if (RefusalText.of(error.message()).explains()) {
             parts.add("\"" + Redaction.of(error.message()) + "\"");

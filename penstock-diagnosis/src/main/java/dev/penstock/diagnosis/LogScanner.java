@@ -263,7 +263,8 @@ public final class LogScanner {
 
     /** A line about a call without a word about limits: most are of calls that were answered. */
     private void call(String text) {
-        int status = BlockReader.status(text, true);
+        int told = BlockReader.statusAfterProtocol(text);
+        int status = told != 0 ? told : BlockReader.status(text, true);
         if (status >= 200 && status < 300) {
             stamp(text).ifPresent(collector::answered);
             collector.answered();
