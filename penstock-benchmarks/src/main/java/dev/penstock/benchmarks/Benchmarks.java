@@ -48,7 +48,8 @@ final class Benchmarks {
             "gateway-cost",
             "gateway-waiting",
             "gateway-refusals",
-            "gateway-outage");
+            "gateway-outage",
+            "diagnose");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -106,6 +107,7 @@ final class Benchmarks {
             case "gateway-waiting" -> GatewayWaiting.run(bench());
             case "gateway-refusals" -> GatewayWaiting.refusals(bench());
             case "gateway-outage" -> GatewayOutage.run(bench());
+            case "diagnose" -> DiagnoseLog.run(bench());
             default ->
                 throw new IllegalArgumentException(
                         "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));

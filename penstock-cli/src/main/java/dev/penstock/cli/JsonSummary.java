@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /** The summary for programs: one JSON object. Members are only ever added. */
 final class JsonSummary {
@@ -75,13 +76,14 @@ final class JsonSummary {
         return BigDecimal.valueOf(Math.round(value * 1e4), 4);
     }
 
-    private static String text(SequencedMap<String, Object> members) {
+    static String text(SequencedMap<String, ? extends @Nullable Object> members) {
         StringBuilder text = new StringBuilder("{");
-        for (Map.Entry<String, Object> member : members.entrySet()) {
+        for (Map.Entry<String, ? extends @Nullable Object> member : members.entrySet()) {
             text.append(text.length() > 1 ? "," : "");
             quote(member.getKey(), text);
             text.append(':');
             switch (member.getValue()) {
+                case null -> text.append("null");
                 case String string -> quote(string, text);
                 case BigDecimal number -> text.append(number.toPlainString());
                 default -> text.append(member.getValue());

@@ -12,7 +12,8 @@ public final class Main {
             System.out.println("penstock " + Version.text());
             return;
         }
-        Shell shell = new Shell(System.out, System.err, name -> Optional.ofNullable(System.getenv(name)), true);
+        Shell shell =
+                new Shell(System.in, System.out, System.err, name -> Optional.ofNullable(System.getenv(name)), true);
         int code = Penstock.run(shell, args);
         System.out.flush();
         System.exit(code);

@@ -122,6 +122,7 @@ class ArchitectureTest {
         for (String type : Set.of(
                 "dev.penstock.quota.Quota",
                 "dev.penstock.wire.VerdictReader",
+                "dev.penstock.diagnosis.LogScanner",
                 "dev.penstock.http.UpstreamConnections",
                 "dev.penstock.emulator.Twin",
                 "dev.penstock.jobs.Dispatcher",
@@ -161,11 +162,25 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
+                        "dev.penstock.diagnosis..",
                         "dev.penstock.http..",
                         "dev.penstock.emulator..",
                         "dev.penstock.jobs..",
                         "dev.penstock.gateway..",
                         "dev.penstock.cli..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.diagnosis..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.penstock.http..",
+                        "dev.penstock.emulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..",
+                        "io.vertx..")
                 .check(ALL);
         noClasses()
                 .that()

@@ -26,7 +26,7 @@ class UsageTest {
 
     @Test
     void helpGoesToStandardOutput() {
-        for (String command : new String[] {"run", "emulator", "tiers"}) {
+        for (String command : new String[] {"run", "emulator", "diagnose", "tiers"}) {
             assertThat(console.run(command, "--help")).as(command).isZero();
             assertThat(console.out()).contains("Usage: penstock " + command);
             assertThat(console.err()).isEmpty();
@@ -56,6 +56,7 @@ class UsageTest {
         "emulator,--latncy,--latency",
         "emulator,--fualt,--fault",
         "tiers,--tier,--tiers",
+        "diagnose,--jsn,--json",
     })
     void theNearestOptionIsSuggested(String command, String typed, String meant) {
         String[] line =
@@ -76,7 +77,8 @@ class UsageTest {
     void aCommandThatIsLikeNoneIsAnsweredWithAllOfThem() {
         assertThat(console.run("quux")).isEqualTo(2);
         assertThat(console.err())
-                .startsWith("penstock: unknown command quux; commands are run, batch, gateway, emulator, tiers");
+                .startsWith(
+                        "penstock: unknown command quux; commands are run, batch, gateway, emulator, diagnose, tiers");
     }
 
     @Test

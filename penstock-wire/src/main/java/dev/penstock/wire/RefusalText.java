@@ -15,9 +15,9 @@ import java.util.regex.Pattern;
  * Reads the sentence in which a provider says what limit refused a request. Known grammars: {@code Rate limit reached for
  * M in organization O on tokens per min (TPM): Limit L, Used U, Requested R. Please try again in W.}, the same with a
  * project or a service tier, the same {@code on requests per 5s} where the window has no word, {@code Request too large for M ...}, {@code Limit: L / min. Current: C / min.} of 2023 and of
- * images, and Azure's {@code have exceeded token rate limit ... Please retry after 33 seconds}.
+ * images, and Azure's {@code have exceeded token rate limit ... Please retry after 33 seconds}. Immutable and thread-safe.
  */
-final class RefusalText {
+public final class RefusalText {
     private static final Pattern TOO_LARGE = Pattern.compile("^\\s*Request too large", Pattern.CASE_INSENSITIVE);
     private static final Pattern SUBJECT = Pattern.compile(
             "(?:rate limit (?:reached|exceeded)|request too large) for (?:model )?[`'\"]?([^\\s`'\"]+)[`'\"]?"
@@ -60,17 +60,18 @@ final class RefusalText {
         this.exceeded = new LimitExceeded(dimension, model(), limit, used, requested, wait);
     }
 
-    static RefusalText of(String text) {
+    /** Reads a text of any length; never throws. */
+    public static RefusalText of(String text) {
         return new RefusalText(text);
     }
 
     /** What the text says; its wait is the printed one, which the provider cut to the millisecond. */
-    LimitExceeded exceeded() {
+    public LimitExceeded exceeded() {
         return exceeded;
     }
 
     /** Whether no wait can ever make room: more is asked for than the limit holds, or the limit is nothing. */
-    boolean canNeverFit() {
+    public boolean canNeverFit() {
         OptionalLong limit = exceeded.limit();
         if (limit.isEmpty()) {
             return saysTooLarge;
@@ -81,7 +82,7 @@ final class RefusalText {
     }
 
     /** Whether the text says anything at all about a limit. */
-    boolean explains() {
+    public boolean explains() {
         return exceeded.dimension().isPresent()
                 || exceeded.limit().isPresent()
                 || exceeded.tryAgainIn().isPresent();

@@ -66,7 +66,12 @@ public final class VerdictReader {
         return ErrorBody.ofStreamEvent(data).map(error -> read(200, headers, error));
     }
 
-    private static Verdict read(int status, HeaderLookup headers, ErrorBody error) {
+    /**
+     * What a refusal means whose fields somebody has read already.
+     *
+     * @param status HTTP status; 200 where it is not known, as in the events of a stream
+     */
+    public static Verdict read(int status, HeaderLookup headers, ErrorBody error) {
         Optional<Duration> retryAfter = RetryAfter.read(headers);
         Verdict verdict = byCode(error, retryAfter)
                 .or(() -> byText(status, error, retryAfter))

@@ -1,0 +1,36 @@
+package dev.penstock.diagnosis;
+
+import dev.penstock.limit.LimitState;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a log told.
+ *
+ * @param groups most frequent first
+ * @param bytes read
+ * @param lines read; 0 for a HAR file
+ * @param answered calls that were answered, where the log shows them
+ * @param answeredTimes of those that had a time
+ * @param states limits that headers showed last
+ * @param otherErrors errors of the API that are about no limit, with how many there were
+ */
+public record Diagnosis(
+        List<Group> groups,
+        long bytes,
+        long lines,
+        long answered,
+        Timeline answeredTimes,
+        List<LimitState> states,
+        Map<String, Long> otherErrors) {
+    public Diagnosis {
+        groups = List.copyOf(groups);
+        states = List.copyOf(states);
+        otherErrors = Map.copyOf(otherErrors);
+    }
+
+    /** Refusals in all. */
+    public long refused() {
+        return groups.stream().mapToLong(Group::count).sum();
+    }
+}
