@@ -43,6 +43,10 @@ final class Benchmarks {
             "kill",
             "speed",
             "memory",
+            "budget",
+            "batch-rows",
+            "batch-kills",
+            "batch-memory",
             "gateway-burst",
             "gateway-overload",
             "gateway-cost",
@@ -101,6 +105,10 @@ final class Benchmarks {
             case "kill" -> kill(50);
             case "speed" -> speed(150_000);
             case "memory" -> memory(2_000_000);
+            case "budget" -> Budget.run(bench());
+            case "batch-rows" -> BatchRows.run(bench());
+            case "batch-kills" -> BatchKills.run(bench());
+            case "batch-memory" -> BatchMemory.run(bench());
             case "gateway-burst" -> GatewayBurst.run(bench());
             case "gateway-overload" -> GatewayOverload.run(bench());
             case "gateway-cost" -> GatewayCost.run(bench());

@@ -3,10 +3,12 @@ package dev.penstock.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,6 +94,20 @@ final class EmulatorProcess implements AutoCloseable {
                 .timeout(Duration.ofSeconds(30))
                 .build();
         return JSON.readTree(http.send(request, BodyHandlers.ofByteArray()).body());
+    }
+
+    /** The body of an answer, which the caller closes; {@code path} begins with a slash. */
+    InputStream get(String path) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("authorization", "Bearer any")
+                .timeout(Duration.ofSeconds(60))
+                .build();
+        HttpResponse<InputStream> response = http.send(request, BodyHandlers.ofInputStream());
+        if (response.statusCode() != 200) {
+            response.body().close();
+            throw new IOException("the emulator answered " + response.statusCode() + " to GET " + path);
+        }
+        return response.body();
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -13,6 +14,12 @@ final class Rows {
 
     /** Rows whose prompts have between {@code fewest} and {@code most} characters. */
     static Path write(Path file, int count, int fewest, int most, int maxOutput, long seed) throws IOException {
+        return write(file, count, fewest, most, maxOutput, seed, List.of("gpt-4o-mini"));
+    }
+
+    /** The same for several models, in turn. */
+    static Path write(Path file, int count, int fewest, int most, int maxOutput, long seed, List<String> models)
+            throws IOException {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         String words = "how many apples are left when seven of them were eaten and two more were bought "
                 .repeat(1 + most / 80);
@@ -21,9 +28,9 @@ final class Rows {
                 int characters = fewest + random.nextInt(most - fewest + 1);
                 out.append("{\"custom_id\":\"row-")
                         .append(Integer.toString(i))
-                        .append(
-                                "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"gpt-4o-mini\","
-                                        + "\"messages\":[{\"role\":\"user\",\"content\":\"")
+                        .append("\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"")
+                        .append(models.get(i % models.size()))
+                        .append("\"," + "\"messages\":[{\"role\":\"user\",\"content\":\"")
                         .append(Integer.toString(i))
                         .append(' ')
                         .append(words, 0, characters)
@@ -48,6 +55,13 @@ final class Rows {
             if (expected != count) {
                 throw new IllegalStateException("the output has " + expected + " rows instead of " + count);
             }
+        }
+    }
+
+    /** Rows of a batch output that were answered. */
+    static long answers(Path output) throws IOException {
+        try (var lines = Files.lines(output)) {
+            return lines.filter(line -> line.contains("\"status_code\":200")).count();
         }
     }
 }
