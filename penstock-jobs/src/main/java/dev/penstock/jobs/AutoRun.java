@@ -187,7 +187,11 @@ final class AutoRun {
     }
 
     private String familyOf(Part part) {
-        String family = part.size().key().family();
+        return known(part.size().key().family());
+    }
+
+    /** Beyond a bound, families are counted together. */
+    private String known(String family) {
         return families.containsKey(family) ? family : Families.OTHERS;
     }
 
@@ -339,7 +343,8 @@ final class AutoRun {
             if (end.isEmpty()) {
                 continue;
             }
-            boolean onlyLiveLeft = states().stream().allMatch(family -> family.openRows() == family.liveRows());
+            boolean onlyLiveLeft =
+                    batches.machine().parts().isEmpty() && tables.free(-1, 1).isEmpty();
             if (end.get().stop().isPresent()) {
                 if (batches.isInterrupted()) {
                     awaitLive();
@@ -438,7 +443,11 @@ final class AutoRun {
                 }
             }
             long given = Math.max(0, family.given - endedLive(name));
-            long free = family.rows - endedLive(name) - batches.ended(name) - inParts - given;
+            long ended = batches.endedByFamily().entrySet().stream()
+                    .filter(entry -> known(entry.getKey()).equals(name))
+                    .mapToLong(Map.Entry::getValue)
+                    .sum();
+            long free = family.rows - endedLive(name) - ended - inParts - given;
             long atOnce = rowsAtOnce(name, family);
             states.add(new FamilyState(
                     name,

@@ -308,8 +308,8 @@ final class BatchRun {
     }
 
     /** Rows that ended in batches during this run, by model family. */
-    long ended(String family) {
-        return endedByFamily.getOrDefault(family, 0L);
+    Map<String, Long> endedByFamily() {
+        return endedByFamily;
     }
 
     /** How long batches of the account took lately; nothing if it cannot be asked. */
