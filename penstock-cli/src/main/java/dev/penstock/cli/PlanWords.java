@@ -23,10 +23,12 @@ final class PlanWords {
         String by = time(plan.deadline(), plan.left());
         String way = switch (plan.chance()) {
             case SURE ->
-                plan.leastLiveShare() == 0
-                        ? "All rows go in batches; what they have not answered in time is sent live."
-                        : "Batches answer what they can, and about " + percent(plan.leastLiveShare())
-                                + " of the rows go live.";
+                plan.leastLiveShare() == 1
+                        ? "All rows go live, as no batch could end in time."
+                        : plan.leastLiveShare() == 0
+                                ? "All rows go in batches; what they have not answered in time is sent live."
+                                : "Batches answer what they can, and about " + percent(plan.leastLiveShare())
+                                        + " of the rows go live.";
             case WITH_BATCHES ->
                 "Live calls alone are too slow, so batches must help: about " + percent(plan.leastLiveShare())
                         + " of the rows go live beside them.";
@@ -39,7 +41,8 @@ final class PlanWords {
         String known = plan.usualBatch()
                 .map(usual -> " Nine of ten batches of the account took up to " + Figures.time(usual) + ".")
                 .orElse(" No batch of the account has been completed lately.");
-        return "Plan: " + Figures.count(plan.rows(), "row") + " by " + by + ". " + way + cost(plan) + known;
+        String end = plan.usualBatch().isEmpty() ? "" : " It should end in " + Figures.time(plan.expectedEnd()) + ".";
+        return "Plan: " + Figures.count(plan.rows(), "row") + " by " + by + ". " + way + cost(plan) + known + end;
     }
 
     private static String cost(RunPlan plan) {

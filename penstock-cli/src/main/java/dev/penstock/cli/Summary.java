@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.jobs.BatchOptions;
 import dev.penstock.jobs.FailedRow;
 import dev.penstock.jobs.JobCounts;
 import dev.penstock.jobs.LeastTime;
@@ -100,7 +101,7 @@ final class Summary {
             case BUDGET_REACHED -> "Stopped at the budget" + after + ", " + progress + ".";
             case UNREACHABLE -> "Stopped without a connection" + after + ", " + progress + ".";
             case STORAGE_FAILED -> "Stopped because the disk took no more, " + progress + ".";
-            case TOO_LATE -> "Nothing was sent, as the deadline cannot be met.";
+            case TOO_LATE -> "Not begun, as the deadline cannot be met, " + progress + ".";
             case INTERRUPTED -> "Interrupted" + after + ", " + progress + ".";
             case AT_PROVIDER -> Character.toUpperCase(progress.charAt(0)) + progress.substring(1) + ".";
         };
@@ -119,10 +120,12 @@ final class Summary {
                 Optional.of(reason + "Nothing is lost: run the command with a higher --budget to resume.");
             case INTERRUPTED ->
                 Optional.of(
-                        settings.batch().isPresent()
-                                ? "Batches go on at the provider: run the same command again to go on with them, or end"
-                                        + " them with 'penstock batch cancel' and the same arguments."
-                                : "Nothing is lost: run the same command again to resume.");
+                        settings.batch().flatMap(BatchOptions::deadline).isPresent()
+                                ? "Nothing is lost: batches go on at the provider, and the same command goes on with all."
+                                : settings.batch().isPresent()
+                                        ? "Batches go on at the provider: run the same command again to go on with them, or end"
+                                                + " them with 'penstock batch cancel' and the same arguments."
+                                        : "Nothing is lost: run the same command again to resume.");
             case AT_PROVIDER ->
                 Optional.of(reason
                         + (settings.batch()

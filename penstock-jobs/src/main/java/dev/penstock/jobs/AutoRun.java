@@ -11,6 +11,7 @@ import dev.penstock.jobs.auto.PartState.Stage;
 import dev.penstock.jobs.auto.Steering;
 import dev.penstock.jobs.batch.Admission;
 import dev.penstock.jobs.batch.Part;
+import dev.penstock.limit.Limit;
 import dev.penstock.quota.LimitSource;
 import dev.penstock.quota.QuotaSettings;
 import dev.penstock.wire.Pricing;
@@ -73,6 +74,9 @@ final class AutoRun {
     private int helpings;
     private Optional<RunPlan> plan = Optional.empty();
     private boolean late;
+    private boolean begun;
+    private String note = "";
+    private long plannedMillis;
     private long liveRows;
 
     /** What is counted of a model family. */
@@ -164,7 +168,8 @@ final class AutoRun {
         Optional<String> kept = tables.note(DEADLINE).filter(text -> text.startsWith(given + " "));
         long at = kept.map(text -> Long.parseLong(text.substring(text.indexOf(' ') + 1)))
                 .orElse(beganMillis + deadline.toMillis());
-        tables.setNote(DEADLINE, given + " " + at);
+        begun = kept.isPresent();
+        note = given + " " + at;
         return at;
     }
 
@@ -201,15 +206,18 @@ final class AutoRun {
         learnLimits();
         RunPlan first = makePlan();
         plan = Optional.of(first);
-        if (first.chance() == Chance.IMPOSSIBLE
-                && before.answered() == 0
-                && tables.all().isEmpty()) {
+        if (first.chance() == Chance.IMPOSSIBLE && !begun && !tables.mayRun()) {
             live.endFeed();
             awaitLive();
             return together(batches.result(Optional.of(new StopCause.TooLate(tooLate(first)))), live.close());
         }
+        tables.setNote(DEADLINE, note);
         planned.accept(first);
-        return drive();
+        LiveRun.Result result = drive();
+        if (result.stop().isEmpty()) {
+            tables.setNote(DEADLINE, ""); // rows that are tried again later have a time of their own
+        }
+        return result;
     }
 
     private String tooLate(RunPlan impossible) {
@@ -292,7 +300,7 @@ final class AutoRun {
         for (FamilyState state : states()) {
             long rows = state.openRows();
             Outlook outlook = Outlook.of(state.capacity(), rows, state.rowsAtOnce(), history, ahead);
-            leastLive += outlook.leastLiveShare() * rows;
+            leastLive += steering.mostPartRows(state, left()) == 0 ? rows : outlook.leastLiveShare() * rows;
             mostLive += outlook.mostLiveShare() * rows;
             chance = outlook.chance().compareTo(chance) > 0 ? outlook.chance() : chance;
             soonest = soonest.isEmpty() || outlook.soonest().isEmpty()
@@ -302,6 +310,7 @@ final class AutoRun {
             usual = usual.or(state::usual);
         }
         double all = Math.max(1, open);
+        plannedMillis = tables.wallMillis();
         return new RunPlan(
                 open,
                 Instant.ofEpochMilli(deadlineMillis),
@@ -392,12 +401,23 @@ final class AutoRun {
         }
     }
 
+    /** Stores what live calls have answered, after something broke. */
+    void abandon() {
+        live.interrupt(false);
+        awaitLive();
+        try {
+            var unused = live.close();
+        } catch (RuntimeException e) {
+            System.getLogger(AutoRun.class.getName()).log(System.Logger.Level.DEBUG, "live calls broke, too", e);
+        }
+    }
+
     private void steer() {
         for (FamilyState family : states()) {
             List<Move> moves = steering.decide(family, left());
             if (!moves.isEmpty() && !late) {
                 late = true;
-                notices.accept("Live calls begin now, so that all is answered in time; batches go on beside them.");
+                notices.accept("Live calls begin now; batches go on beside them where there are any.");
             }
             moves.forEach(this::apply);
         }
@@ -407,7 +427,7 @@ final class AutoRun {
         switch (move) {
             case Move.TakeFree(String family, long rows) -> give(family, rows);
             case Move.TakeFromPart(int part, long rows) -> takeFromPart(part, rows);
-            case Move.GiveUp(int part) -> batches.machine().giveUp(part);
+            case Move.GiveUp(int part) -> batches.giveUp(part);
             case Move.Cancel(int part) -> {
                 notices.accept(
                         "The batch of part " + part + " is cancelled, so that its other rows can go live in time.");
@@ -464,21 +484,27 @@ final class AutoRun {
     }
 
     private Optional<PartState> state(Part part) {
+        if (batches.machine().isBeingFreed(part.number())) {
+            return Optional.empty();
+        }
+        boolean cancelled = batches.machine().isCancelWanted(part.number());
         Optional<Stage> stage = switch (part.phase()) {
             case PLANNED -> Optional.of(Stage.WAITING);
             case UPLOADING, UPLOADED -> Optional.of(Stage.UPLOADED);
-            case CREATING -> Optional.of(Stage.RUNNING);
+            case CREATING -> Optional.of(cancelled ? Stage.CANCELLING : Stage.RUNNING);
             case SUBMITTED ->
                 Optional.of(
                         switch (part.status()) {
                             case CANCELLING -> Stage.CANCELLING;
                             case VALIDATING, FAILED, IN_PROGRESS, FINALIZING, COMPLETED, EXPIRED, CANCELLED, UNKNOWN ->
-                                Stage.RUNNING;
+                                cancelled ? Stage.CANCELLING : Stage.RUNNING;
                         });
             case ENDED, MERGED, DISSOLVED -> Optional.empty();
         };
-        long done = Math.min(part.size().rows(), part.completed() + part.failed());
-        return stage.map(at -> new PartState(part.number(), at, part.size().rows() - done, done, batches.age(part)));
+        // Rows that failed may come back to be sent again.
+        long rows = Math.max(0, part.size().rows() - part.completed());
+        long done = part.completed() + part.failed();
+        return stage.map(at -> new PartState(part.number(), at, rows, done, batches.age(part)));
     }
 
     private long rowsAtOnce(String name, Family family) {
@@ -491,7 +517,8 @@ final class AutoRun {
     private LiveCapacity capacity(String name, Family family) {
         Duration latency = live.medianLatency().isZero() ? ASSUMED_LATENCY : live.medianLatency();
         int concurrency = settings.concurrency().orElse(QuotaSettings.DEFAULT_MAX_CONCURRENCY);
-        return new LiveCapacity(limits(name), family.tokensPerRow, concurrency * NANOS / latency.toNanos());
+        double callsPerSecond = concurrency * NANOS / latency.toNanos() / families.size();
+        return new LiveCapacity(limits(name), family.tokensPerRow, callsPerSecond);
     }
 
     /** What live calls have shown comes first, then what the tier is said to grant. */
@@ -500,7 +527,7 @@ final class AutoRun {
                 .filter(use -> use.family().equals(family))
                 .toList();
         Stream<LiveCapacity.Allowance> known =
-                shown.stream().map(use -> new LiveCapacity.Allowance(use.limit(), use.remaining()));
+                shown.stream().map(use -> new LiveCapacity.Allowance(withoutOthers(use), use.remaining()));
         if (shown.stream().anyMatch(use -> use.source() != LimitSource.CAP)) {
             return known.toList();
         }
@@ -509,6 +536,11 @@ final class AutoRun {
                 .flatMap(row -> row.limits().stream())
                 .map(LiveCapacity.Allowance::untouched);
         return Stream.concat(known, granted).toList();
+    }
+
+    private static Limit withoutOthers(LimitUse use) {
+        double ours = 1 - Math.clamp(use.takenByOthers(), 0, 0.99);
+        return new Limit(use.limit().dimension(), (long) Math.ceil(use.limit().amount() * ours));
     }
 
     /** Ends the run soon. Batches go on at the provider. */
@@ -525,7 +557,7 @@ final class AutoRun {
     Optional<PlanOutcome> outcome(LiveRun.Result result) {
         return plan.map(was -> new PlanOutcome(
                 was,
-                Duration.ofMillis(tables.wallMillis() - beganMillis),
+                Duration.ofMillis(tables.wallMillis() - plannedMillis),
                 liveRows,
                 Math.max(0, result.answered() + result.failed() - liveRows),
                 result.costDollars()));

@@ -266,6 +266,11 @@ final class BatchRun {
         machine.cancel(part, ticker.nanos());
     }
 
+    /** Gives a part up whose file is uploaded; its rows will be free. */
+    void giveUp(int part) {
+        machine.giveUp(part, ticker.nanos());
+    }
+
     /** How long ago the batch of a part was created; zero if none was. */
     Duration age(Part part) {
         if (!part.phase().mayRun()) {
@@ -399,7 +404,7 @@ final class BatchRun {
     private void plan() {
         doing("dealing rows to batches");
         PartPlanner.Plan plan = new PartPlanner(
-                        tables, input, tuning.bounds().withRows(admission.mostPartRows()), pricing)
+                        tables, input, tuning.bounds().withRows(Math.max(1, admission.mostPartRows())), pricing)
                 .plan(queue::limit, spend.left(), () -> interrupted.getCount() == 0);
         between("planned");
         machine.planned(plan.parts(), plan.more(), ticker.nanos());

@@ -306,12 +306,15 @@ final class Dispatcher<R> {
             costing.markWanted();
             return Optional.empty();
         }
+        if (!spend.trySetAside(worstCase)) {
+            flight.dueAt = now;
+            return Optional.empty();
+        }
         return switch (flight.lane().quota().reserve(costing.cost(flight.row()), now)) {
             case Admission.Granted granted -> {
                 flight.lane().ready.remove(flight);
                 flight.reservation = granted.reservation();
                 flight.reservedNanoDollars = worstCase;
-                spend.setAside(worstCase);
                 if (!flight.sentBefore) {
                     retryBudget.requestSent(now);
                     flight.sentBefore = true;
@@ -331,11 +334,13 @@ final class Dispatcher<R> {
                 yield Optional.of(new Step.Send<>(flight));
             }
             case Admission.Deferred deferred -> {
+                spend.settle(worstCase, 0);
                 blockedBy = deferred.by();
                 flight.dueAt = deferred.retryAtNanos().orElse(now);
                 yield Optional.empty();
             }
             case Admission.Impossible impossible -> {
+                spend.settle(worstCase, 0);
                 flight.lane().ready.remove(flight);
                 BlockedBy.ByLimit by = impossible.by();
                 yield Optional.of(new Step.Fail<>(

@@ -321,7 +321,16 @@ public final class JobRun {
             if (interrupts.get() > 0) {
                 run.interrupt(interrupts.get() > 1);
             }
-            LiveRun.Result result = run.run();
+            LiveRun.Result result;
+            boolean ended = false;
+            try {
+                result = run.run();
+                ended = true;
+            } finally {
+                if (!ended) {
+                    run.abandon();
+                }
+            }
             outcome = run.outcome(result);
             return result;
         } finally {

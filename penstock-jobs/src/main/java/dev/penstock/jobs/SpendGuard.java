@@ -165,6 +165,15 @@ final class SpendGuard implements PartBudget {
         return isUnlimited() || unstored + worstCase <= mark;
     }
 
+    /** Sets money aside if it is still allowed: batches of the same run may have taken it since somebody asked. */
+    synchronized boolean trySetAside(long worstCase) {
+        if (!allows(worstCase)) {
+            return false;
+        }
+        setAside(worstCase);
+        return true;
+    }
+
     synchronized void setAside(long worstCase) {
         setAside += worstCase;
         unstored += worstCase;

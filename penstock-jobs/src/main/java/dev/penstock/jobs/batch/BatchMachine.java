@@ -140,17 +140,36 @@ public final class BatchMachine {
     /** Cancels the batch of a part; its other rows will be free. Nothing happens if it is over, or is being cancelled. */
     public void cancel(int number, long now) {
         Track track = active.get(number);
-        if (track != null && track.part.phase() == PartPhase.SUBMITTED && !track.cancelWanted) {
-            track.cancelWanted = true;
-            track.dueNanos = now;
+        if (track != null && !track.cancelWanted) {
+            switch (track.part.phase()) {
+                case SUBMITTED -> {
+                    track.cancelWanted = true;
+                    track.dueNanos = now;
+                }
+                case CREATING -> track.cancelWanted = true; // as soon as it is known
+                case PLANNED, UPLOADING, UPLOADED, ENDED, MERGED, DISSOLVED -> {}
+            }
         }
     }
 
+    /** Whether its batch is to be cancelled, or is being cancelled. */
+    public boolean isCancelWanted(int number) {
+        Track track = active.get(number);
+        return track != null && track.cancelWanted;
+    }
+
+    /** Whether its rows are about to be free. */
+    public boolean isBeingFreed(int number) {
+        Track track = active.get(number);
+        return track != null && track.release != null;
+    }
+
     /** Gives up a part that is uploaded; its rows will be free. Nothing happens if its batch may run already. */
-    public void giveUp(int number) {
+    public void giveUp(int number, long now) {
         Track track = active.get(number);
         if (track != null && track.part.phase() == PartPhase.UPLOADED && track.release == null) {
             release(track, List.of(), false);
+            track.dueNanos = now;
         }
     }
 
@@ -179,6 +198,7 @@ public final class BatchMachine {
         OptionalLong wake = OptionalLong.empty();
         boolean waits = false;
         Optional<BatchAction> poll = Optional.empty();
+        long pollDue = 0;
         for (Track track : List.copyOf(active.values())) {
             if (isLeftAlone(track)) {
                 continue;
@@ -190,7 +210,10 @@ public final class BatchMachine {
             }
             Optional<BatchAction> action = due(track, now, nowMillis);
             if (action.isPresent() && action.get() instanceof BatchAction.Poll) {
-                poll = poll.or(() -> action);
+                if (poll.isEmpty() || track.dueNanos - pollDue < 0) {
+                    poll = action;
+                    pollDue = track.dueNanos;
+                }
                 continue;
             }
             if (action.isPresent()) {
@@ -794,7 +817,7 @@ public final class BatchMachine {
                             "Batch " + track.part.batchId() + " of this job is not found with this key. Use the key and"
                                     + " project that created it. If it is gone for good, --restart begins anew and pays"
                                     + " for its rows again.");
-                } else if (settings.goal() == BatchGoal.CANCEL && !track.cancelAsked) {
+                } else if ((settings.goal() == BatchGoal.CANCEL || track.cancelWanted) && !track.cancelAsked) {
                     track.cancelAsked = true; // it is over already
                     track.dueNanos = now;
                 } else {

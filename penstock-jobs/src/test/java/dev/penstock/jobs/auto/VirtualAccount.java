@@ -201,7 +201,7 @@ final class VirtualAccount implements PartJournal {
         machine.admit(NOTHING_NEW);
         for (Part part : machine.parts()) {
             machine.cancel(part.number(), now);
-            machine.giveUp(part.number());
+            machine.giveUp(part.number(), now);
             if (part.phase() == PartPhase.PLANNED) {
                 apply(new Move.TakeFromPart(part.number(), part.size().rows()));
             }
@@ -286,7 +286,7 @@ final class VirtualAccount implements PartJournal {
                 }
                 live += rows;
             }
-            case Move.GiveUp(int number) -> machine.giveUp(number);
+            case Move.GiveUp(int number) -> machine.giveUp(number, now);
             case Move.Cancel(int number) -> machine.cancel(number, now);
         }
     }
