@@ -49,6 +49,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 
 /**
  * Drives the batches of a job: does what the {@link BatchMachine} says, on the thread of the caller, one thing after
@@ -591,6 +592,21 @@ final class BatchRun {
     private Path results(Part part, int number) {
         Path job = store.path();
         return job.resolveSibling(job.getFileName() + ".part-" + part.number() + "-" + number);
+    }
+
+    /** Deletes result files that a process left that died between the last step of a part and their deletion. */
+    static void deleteLeftResults(Path job) {
+        Path folder = job.toAbsolutePath().getParent();
+        if (folder == null) {
+            return;
+        }
+        String prefix = job.getFileName() + ".part-";
+        try (Stream<Path> files = Files.list(folder)) {
+            files.filter(file -> String.valueOf(file.getFileName()).startsWith(prefix))
+                    .forEach(BatchRun::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void delete(Path file) {

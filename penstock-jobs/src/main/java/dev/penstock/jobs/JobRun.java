@@ -100,6 +100,9 @@ public final class JobRun {
         requirePrices(store.families());
         JobCounts counts = store.counts();
         requireWayIsFree(store);
+        if (batchesOf(store).isPresent()) {
+            BatchRun.deleteLeftResults(store.path());
+        }
         requirePricesOf(counts.spent());
         requirePricesOf(counts.batchSpent());
         progress = idle(RunPhase.SENDING, input.size(), input.size(), counts);
