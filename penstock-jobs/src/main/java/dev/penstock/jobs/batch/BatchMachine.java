@@ -651,10 +651,15 @@ public final class BatchMachine {
         return limit.isPresent() && size.tokens() > limit.getAsLong();
     }
 
-    /** Parts that were cut before the limit was known. */
+    /**
+     * Parts that were cut before the limit was known. Those that wait are cut again together, also what is small enough:
+     * beside the rows of a large one it may not be a batch of its own.
+     */
     private void releaseLarger(String family, long limit) {
-        for (Track track : List.copyOf(plannedOf(family).values())) {
-            if (isLarger(track, family, limit)) {
+        List<Track> waiting = List.copyOf(plannedOf(family).values());
+        if (active.values().stream().anyMatch(track -> isLarger(track, family, limit))
+                || waiting.stream().anyMatch(track -> isLarger(track, family, limit))) {
+            for (Track track : waiting) {
                 plannedOf(family).remove(track.part.number());
                 active.put(track.part.number(), track);
                 release(track, List.of(), false);

@@ -65,6 +65,17 @@ class BatchMachineTest {
     }
 
     @Test
+    void aSmallPartIsCutAgainWithTheLargeOnesSoThatBatchesAreFewest() {
+        VirtualProvider provider = new VirtualProvider(1, 120_000);
+        provider.freeTokensEach = 60;
+        provider.queueLimit = 2_000_000;
+        provider.run(SETTINGS, 0);
+        assertThat(provider.ended).isEqualTo(120_000);
+        // One is refused and tells the limit; 7.2 M tokens need four.
+        assertThat(provider.batches).hasSize(1 + 4);
+    }
+
+    @Test
     void partsThatWereCutTooLargeAreCutAgain() {
         VirtualProvider provider = new VirtualProvider(1, 100_000);
         provider.freeTokensEach = 100;
