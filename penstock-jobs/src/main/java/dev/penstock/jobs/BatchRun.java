@@ -368,6 +368,9 @@ final class BatchRun {
                         case BUDGET -> new StopCause.BudgetReached(spend.reached());
                     }));
         }
+        if (options.goal() == BatchGoal.COMPLETE && !options.keepRemote() && tables.mayHaveStrayFiles()) {
+            deleteStrayFiles();
+        }
         return result(
                 options.goal() == BatchGoal.COMPLETE || store.counts().pending() == 0
                         ? Optional.empty()
@@ -426,7 +429,11 @@ final class BatchRun {
 
     /** By its name a file is known again if the answer to its upload was lost. */
     private String filename(Part part) {
-        return "penstock-" + tag + "-part-" + part.number() + ".jsonl";
+        return filenameStart() + part.number() + ".jsonl";
+    }
+
+    private String filenameStart() {
+        return "penstock-" + tag + "-part-";
     }
 
     private void findFile(Part part) {
@@ -644,6 +651,34 @@ final class BatchRun {
         } else {
             failed(part, reply);
         }
+    }
+
+    /**
+     * What was on its way when a process died may arrive after it was looked for and sent again. All parts are over, so
+     * every file of the job is of no use. If the provider does not answer, the files stay: they cost nothing.
+     */
+    private void deleteStrayFiles() {
+        doing("looking for files that were uploaded twice");
+        List<String> stray = new ArrayList<>();
+        String after = "";
+        for (int page = 0; page < MOST_PAGES; page++) {
+            ApiReply reply = client.get("/files?purpose=batch&limit=10000" + after);
+            Optional<FileObject.Page> files = reply.isOk() ? FileObject.readPage(reply.body()) : Optional.empty();
+            if (files.isEmpty()) {
+                break;
+            }
+            files.get().files().stream()
+                    .filter(file -> file.filename().startsWith(filenameStart()))
+                    .forEach(file -> stray.add(file.id()));
+            if (!files.get().hasMore() || files.get().lastId().isEmpty()) {
+                break;
+            }
+            after = "&after=" + BatchClient.escaped(files.get().lastId().get());
+        }
+        for (String id : stray) {
+            ApiReply unused = client.delete("/files/" + BatchClient.escaped(id));
+        }
+        between("tidied");
     }
 
     private void failed(Part part, ApiReply reply) {

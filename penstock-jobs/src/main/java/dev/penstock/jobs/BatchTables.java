@@ -259,6 +259,13 @@ final class BatchTables implements PartJournal {
         });
     }
 
+    /** Whether a file was uploaded again because it was not found; the first one may have come to be later. */
+    boolean mayHaveStrayFiles() {
+        return number("SELECT count(*) FROM (SELECT 1 FROM batch_events WHERE phase = 'uploading' GROUP BY part"
+                        + " HAVING count(*) > 1)")
+                > 0;
+    }
+
     /** When the first batch of the job was about to be created; empty if none ever was. */
     OptionalLong firstCreationMillis() {
         return store.inTurn(() -> {

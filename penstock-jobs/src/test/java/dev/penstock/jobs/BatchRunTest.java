@@ -25,6 +25,10 @@ import dev.penstock.wire.RequestFacts;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -535,6 +539,55 @@ final class BatchRunTest {
                 .batch(BatchOptions.DEFAULT)
                 .budgetDollars(dollars)
                 .build();
+    }
+
+    @Test
+    void anUploadThatArrivesAfterItWasSentAgainIsDeletedAtTheEnd() throws IOException {
+        Emulator emulator = start(standard());
+        Path in = batch(50);
+        AtomicInteger decided = new AtomicInteger();
+        assertThatThrownBy(() -> run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {
+                    // The first decision is to plan, the second to upload.
+                    if (step.equals("decided") && decided.incrementAndGet() == 2) {
+                        throw new Crash();
+                    }
+                }))
+                .isInstanceOf(Crash.class);
+        AtomicInteger late = new AtomicInteger();
+        RunReport report = run(settings(emulator, in), BatchBounds.DOCUMENTED, step -> {
+            if (step.equals("created") && late.getAndIncrement() == 0) {
+                String tag = emulator.ledger()
+                        .batches()
+                        .batches()
+                        .getFirst()
+                        .metadata()
+                        .get("penstock_job");
+                upload(emulator, "penstock-" + tag + "-part-1.jsonl");
+                upload(emulator, "penstock-of-another-job-part-1.jsonl");
+            }
+        });
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        BatchLedger ledger = emulator.ledger().batches();
+        assertThat(ledger.created()).isOne();
+        assertThat(ledger.filesUploaded()).isEqualTo(3);
+        assertThat(ledger.filesDeleted()).isEqualTo(2);
+    }
+
+    private static void upload(Emulator emulator, String name) {
+        String form = "--x\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n"
+                + "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name
+                + "\"\r\n\r\n{}\n\r\n--x--\r\n";
+        HttpRequest request = HttpRequest.newBuilder(URI.create(emulator.baseUri() + "/files"))
+                .header("content-type", "multipart/form-data; boundary=x")
+                .timeout(Duration.ofSeconds(10))
+                .POST(HttpRequest.BodyPublishers.ofString(form))
+                .build();
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            assertThat(http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .isEqualTo(200);
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
