@@ -121,7 +121,7 @@ final class BatchKills {
                 .print(
                         "batches: kill -9 and resume",
                         ("%d of %d kills (seed %d; while %s); %d batches created, %d at least needed, %d refused,"
-                                        + " %d expired; %d files uploaded, exit %d")
+                                        + " %d expired; %d files uploaded, %d left, exit %d")
                                 .formatted(
                                         killed,
                                         KILLS,
@@ -132,6 +132,7 @@ final class BatchKills {
                                         provider.ended("failed"),
                                         provider.ended("expired"),
                                         provider.figure("files_uploaded"),
+                                        left,
                                         exit),
                         Bound.exactly("kills", killed, KILLS),
                         Bound.exactly("kinds of steps hit", hit.size(), Step.values().length),

@@ -67,7 +67,7 @@ final class BatchRows {
                                             refused,
                                             provider.ended("expired"),
                                             provider.ended("completed"),
-                                            provider.figure("rows_repeated"),
+                                            sendings.again(),
                                             sendings.rounds() - 1,
                                             provider.figure("peak_enqueued_tokens"),
                                             provider.figure("rows_paid_twice"),

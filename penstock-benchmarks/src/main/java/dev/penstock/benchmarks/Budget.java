@@ -42,10 +42,11 @@ final class Budget {
             int exit =
                     run(bench, emulator, input, output, budget, List.of("--concurrency", Integer.toString(IN_FLIGHT)));
             JsonNode ledger = emulator.ledger();
-            // The ledger counts answers and their tokens. Their prompts are alike but for a number, so the longest is
-            // taken for all of them.
+            // The ledger counts answers and the tokens of their text; those of the prompts are what the answers say. An
+            // answer that did not reach the output counts with the longest prompt.
             long answered = ledger.path("answered").asLong();
-            double spent = (answered * longestPrompt(output) * INPUT_PRICE
+            Prompts prompts = Prompts.of(output);
+            double spent = ((prompts.tokens() + (answered - prompts.answers()) * prompts.longest()) * INPUT_PRICE
                             + ledger.path("output_tokens").asLong() * OUTPUT_PRICE)
                     / 1e6;
             print(
@@ -61,7 +62,7 @@ final class Budget {
                             ledger.path("peak_concurrency").asLong(),
                             IN_FLIGHT,
                             ""),
-                    Bound.exactly("answered and not in the output", answered - Rows.answers(output), 0));
+                    Bound.exactly("answered and not in the output", answered - prompts.answers(), 0));
         } finally {
             Files.deleteIfExists(input);
         }
@@ -88,7 +89,8 @@ final class Budget {
                     exit,
                     Bound.exactly(
                             "answered and not in the output",
-                            provider.figure("rows_answered") - Rows.answers(output),
+                            provider.figure("rows_answered")
+                                    - Prompts.of(output).answers(),
                             0));
         } finally {
             Files.deleteIfExists(input);
@@ -131,14 +133,29 @@ final class Budget {
                         bounds.toArray(Bound[]::new));
     }
 
-    private static long longestPrompt(Path output) throws IOException {
-        long longest = 0;
-        try (BufferedReader lines = Files.newBufferedReader(output)) {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                Matcher tokens = PROMPT_TOKENS.matcher(line);
-                longest = Math.max(longest, tokens.find() ? Long.parseLong(tokens.group(1)) : 0);
+    /**
+     * What the answers in an output say of their prompts.
+     *
+     * @param answers how many they are
+     * @param tokens of all prompts
+     * @param longest the most tokens of one
+     */
+    private record Prompts(long answers, long tokens, long longest) {
+        static Prompts of(Path output) throws IOException {
+            long answers = 0;
+            long sum = 0;
+            long longest = 0;
+            try (BufferedReader lines = Files.newBufferedReader(output)) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    Matcher tokens = PROMPT_TOKENS.matcher(line);
+                    if (tokens.find()) {
+                        answers++;
+                        sum += Long.parseLong(tokens.group(1));
+                        longest = Math.max(longest, Long.parseLong(tokens.group(1)));
+                    }
+                }
             }
+            return new Prompts(answers, sum, longest);
         }
-        return longest;
     }
 }

@@ -178,6 +178,15 @@ final class ProviderSide {
             return least;
         }
 
+        /** Rows that were in a further batch, each time counted. */
+        long again() {
+            long again = 0;
+            for (int time : times) {
+                again += Math.max(0, time - 1);
+            }
+            return again;
+        }
+
         /** Batches that the row that was sent most often was in. */
         int rounds() {
             int most = 0;

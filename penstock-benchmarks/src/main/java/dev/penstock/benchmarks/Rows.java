@@ -57,11 +57,4 @@ final class Rows {
             }
         }
     }
-
-    /** Rows of a batch output that were answered. */
-    static long answers(Path output) throws IOException {
-        try (var lines = Files.lines(output)) {
-            return lines.filter(line -> line.contains("\"status_code\":200")).count();
-        }
-    }
 }
