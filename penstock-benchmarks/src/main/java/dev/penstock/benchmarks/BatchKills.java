@@ -3,6 +3,7 @@ package dev.penstock.benchmarks;
 import dev.penstock.benchmarks.ProviderSide.Sendings;
 import dev.penstock.benchmarks.Scorecard.Bound;
 import dev.penstock.jobs.BatchJournal;
+import dev.penstock.jobs.JobFileException;
 import dev.penstock.jobs.batch.Part;
 import dev.penstock.jobs.batch.PartPhase;
 import java.io.IOException;
@@ -166,7 +167,13 @@ final class BatchKills {
         if (!Files.exists(Path.of(output + ".job"))) {
             return Step.READING;
         }
-        List<Part> parts = BatchJournal.read(output).parts();
+        List<Part> parts;
+        try {
+            parts = BatchJournal.read(output).parts();
+        } catch (JobFileException e) {
+            // Killed before the file was laid out.
+            return Step.READING;
+        }
         if (any(parts, PartPhase.UPLOADING)) {
             return Step.UPLOADING;
         }

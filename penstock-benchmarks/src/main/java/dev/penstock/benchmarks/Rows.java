@@ -30,7 +30,7 @@ final class Rows {
                         .append(Integer.toString(i))
                         .append("\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"")
                         .append(models.get(i % models.size()))
-                        .append("\"," + "\"messages\":[{\"role\":\"user\",\"content\":\"")
+                        .append("\",\"messages\":[{\"role\":\"user\",\"content\":\"")
                         .append(Integer.toString(i))
                         .append(' ')
                         .append(words, 0, characters)
