@@ -243,6 +243,12 @@ final class RunCommand implements Callable<Integer> {
         @Option(names = "--keep-remote", description = "Leave the uploaded files at the provider.")
         boolean keepRemote;
 
+        @Option(
+                names = "--forget-missing",
+                description = "Give up batches that the provider does not know any more, and send their rows again. If they"
+                        + " exist under another key, the rows are paid twice.")
+        boolean forgetMissing;
+
         @Option(names = "--cancelling", hidden = true)
         Optional<String> cancelling = Optional.empty();
 

@@ -76,9 +76,12 @@ final class RunOptions {
     private void checkLive() {
         refuseDeadline();
         RunCommand.Batches batches = command.batches;
-        if (batches.tier.isPresent() || batches.queueLimit.isPresent() || batches.keepRemote) {
+        if (batches.tier.isPresent()
+                || batches.queueLimit.isPresent()
+                || batches.keepRemote
+                || batches.forgetMissing) {
             throw new UsageException(
-                    "--tier, --queue-limit and --keep-remote are about batches, but calls are live; add"
+                    "--tier, --queue-limit, --keep-remote and --forget-missing are about batches, but calls are live; add"
                             + " --via batch, or leave them out");
         }
     }
@@ -120,6 +123,7 @@ final class RunOptions {
         return new BatchOptions(
                 command.verb().map(BatchVerb::goal).orElse(BatchGoal.COMPLETE),
                 command.batches.keepRemote,
+                command.batches.forgetMissing,
                 command.batches.queueLimit,
                 command.batches.tier.or(() -> command.answering.emulate),
                 command.batches.deadline.map(text -> GoDuration.parse(text)

@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  *
  * @param goal how far this run goes
  * @param keepRemote whether the files that it uploads stay at the provider
+ * @param forgetMissing whether batches that the provider does not know any more are given up, and their rows sent again
  * @param queueTokens input tokens that a model family may have enqueued; empty for what the tier grants
  * @param tier of the account; empty where it is not known, and so is the limit until a batch is refused
  * @param deadline in which all rows must be answered, so that those go live that batches will not answer in time; empty for
@@ -18,12 +19,13 @@ import java.util.OptionalLong;
 public record BatchOptions(
         BatchGoal goal,
         boolean keepRemote,
+        boolean forgetMissing,
         OptionalLong queueTokens,
         Optional<String> tier,
         Optional<Duration> deadline) {
     /** Everything, and with nothing known of the account. */
     public static final BatchOptions DEFAULT =
-            new BatchOptions(BatchGoal.COMPLETE, false, OptionalLong.empty(), Optional.empty(), Optional.empty());
+            new BatchOptions(BatchGoal.COMPLETE, false, false, OptionalLong.empty(), Optional.empty(), Optional.empty());
 
     public BatchOptions {
         if (deadline.isPresent() && !deadline.get().isPositive()) {
@@ -36,14 +38,14 @@ public record BatchOptions(
     }
 
     public BatchOptions withGoal(BatchGoal newGoal) {
-        return new BatchOptions(newGoal, keepRemote, queueTokens, tier, deadline);
+        return new BatchOptions(newGoal, keepRemote, forgetMissing, queueTokens, tier, deadline);
     }
 
     public BatchOptions withDeadline(Duration time) {
-        return new BatchOptions(goal, keepRemote, queueTokens, tier, Optional.of(time));
+        return new BatchOptions(goal, keepRemote, forgetMissing, queueTokens, tier, Optional.of(time));
     }
 
     public BatchOptions withQueueTokens(long tokens) {
-        return new BatchOptions(goal, keepRemote, OptionalLong.of(tokens), tier, deadline);
+        return new BatchOptions(goal, keepRemote, forgetMissing, OptionalLong.of(tokens), tier, deadline);
     }
 }

@@ -60,6 +60,9 @@ final class BatchRun {
     private static final String PART = "penstock_part";
     private static final String ATTEMPT = "penstock_attempt";
     private static final int MOST_PAGES = 1_000;
+    /** Somebody waits for a single step and can type it again. */
+    private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
+
     private static final long NO_HURRY_NANOS = Duration.ofDays(1).toNanos();
     private static final int MOST_FAILURES_KEPT = 10;
     /** Our clock and the provider's may differ by less than this. */
@@ -151,7 +154,9 @@ final class BatchRun {
         MachineSettings machineSettings = MachineSettings.DEFAULT
                 .withGoal(options.goal())
                 .withKeptFiles(options.keepRemote())
-                .withForgetful(!settings.upstream().equals(settings.baseUrl().toString()))
+                .withForgetful(options.forgetMissing()
+                        || !settings.upstream().equals(settings.baseUrl().toString()))
+                .withOutage(options.goal() == BatchGoal.COMPLETE ? MachineSettings.DEFAULT.outage() : SHORT_OUTAGE)
                 .withPolls(tuning.polls())
                 .withSettling(tuning.settling());
         tables.dropUnplanned();

@@ -116,7 +116,7 @@ public final class JobRun {
             tell(() -> listener.started(start));
             Optional<BatchOptions> inBatches = settings.batch();
             Optional<Duration> deadline = inBatches.flatMap(BatchOptions::deadline);
-            if (deadline.isPresent()) {
+            if (deadline.isPresent() && counts.pending() > 0) {
                 result = sendByDeadline(inBatches.get(), deadline.get(), input, store, counts);
             } else {
                 result = inBatches.isPresent()

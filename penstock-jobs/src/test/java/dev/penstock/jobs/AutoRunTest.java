@@ -120,6 +120,7 @@ final class AutoRunTest {
                 .batch(new BatchOptions(
                         BatchGoal.COMPLETE,
                         false,
+                        false,
                         OptionalLong.empty(),
                         Optional.empty(),
                         Optional.of(Duration.ofMinutes(30))))
@@ -176,7 +177,8 @@ final class AutoRunTest {
         return RunSettings.builder(in, emulator.baseUri())
                 .output(out())
                 .cancelling(cancelling)
-                .batch(new BatchOptions(BatchGoal.COMPLETE, false, OptionalLong.empty(), Optional.of("1"), deadline));
+                .batch(new BatchOptions(BatchGoal.COMPLETE, false,
+                        false, OptionalLong.empty(), Optional.of("1"), deadline));
     }
 
     private Path out() {

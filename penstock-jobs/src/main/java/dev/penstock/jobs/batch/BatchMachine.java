@@ -107,6 +107,9 @@ public final class BatchMachine {
         this.budget = budget;
         this.journal = journal;
         this.random = random;
+        // An earlier run reached the provider, so that its address is right.
+        this.everAnswered = parts.stream()
+                .anyMatch(part -> !part.fileId().isEmpty() || !part.batchId().isEmpty());
         parts.forEach(part -> takeUp(part, now));
     }
 
@@ -820,8 +823,8 @@ public final class BatchMachine {
                     stop = new BatchStop(
                             BatchStop.Kind.PROVIDER,
                             "Batch " + track.part.batchId() + " of this job is not found with this key. Use the key and"
-                                    + " project that created it. If it is gone for good, --restart begins anew and pays"
-                                    + " for its rows again.");
+                                    + " project that created it. If it is gone for good, add --forget-missing: its rows are"
+                                    + " sent again, and paid again.");
                 } else if ((settings.goal() == BatchGoal.CANCEL || track.cancelWanted) && !track.cancelAsked) {
                     track.cancelAsked = true; // it is over already
                     track.dueNanos = now;

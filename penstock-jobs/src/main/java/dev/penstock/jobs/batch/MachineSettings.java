@@ -6,8 +6,8 @@ import java.time.Duration;
  * How a {@link BatchMachine} behaves.
  *
  * @param keepFiles whether input files stay at the provider
- * @param forgetful whether the provider may lose its batches, as an emulator does that ends with the run. Elsewhere a
- *     batch that is not found means another account, and to send its rows again would be to pay twice
+ * @param forgetful whether the provider may lose its batches, as an emulator does that ends with the run, or a person says
+ *     so. Elsewhere a batch that is not found means another account, and to send its rows again would be to pay twice
  * @param polls how often batches are asked about
  * @param settling how long a creation whose answer was lost may take to show in the list
  * @param neverReached for a first answer: most likely the address is wrong
@@ -40,6 +40,10 @@ public record MachineSettings(
 
     public MachineSettings withForgetful(boolean mayForget) {
         return new MachineSettings(goal, keepFiles, mayForget, polls, settling, neverReached, outage);
+    }
+
+    public MachineSettings withOutage(Duration newOutage) {
+        return new MachineSettings(goal, keepFiles, forgetful, polls, settling, neverReached, newOutage);
     }
 
     public MachineSettings withPolls(PollPace newPolls) {
