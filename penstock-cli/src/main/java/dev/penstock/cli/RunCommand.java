@@ -245,8 +245,9 @@ final class RunCommand implements Callable<Integer> {
 
         @Option(
                 names = "--forget-missing",
-                description = "Give up batches that the provider does not know any more, and send their rows again. If they"
-                        + " exist under another key, the rows are paid twice.")
+                description =
+                        "Give up batches that the provider does not know any more, and send their rows again. If they"
+                                + " exist under another key, the rows are paid twice.")
         boolean forgetMissing;
 
         @Option(names = "--cancelling", hidden = true)

@@ -76,10 +76,7 @@ final class RunOptions {
     private void checkLive() {
         refuseDeadline();
         RunCommand.Batches batches = command.batches;
-        if (batches.tier.isPresent()
-                || batches.queueLimit.isPresent()
-                || batches.keepRemote
-                || batches.forgetMissing) {
+        if (batches.tier.isPresent() || batches.queueLimit.isPresent() || batches.keepRemote || batches.forgetMissing) {
             throw new UsageException(
                     "--tier, --queue-limit, --keep-remote and --forget-missing are about batches, but calls are live; add"
                             + " --via batch, or leave them out");

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(400)
 class BatchCommandTest {
     private static final int KILLS = 40;
+    private static final int AUTO_KILLS = 10;
     private static final int ROWS = 3_000;
 
     @TempDir
@@ -179,6 +180,46 @@ class BatchCommandTest {
                         + emulator.ledger().batches().ended() + ", paid twice "
                         + emulator.ledger().batches().rowsPaidTwice());
             }
+        }
+    }
+
+    @Test
+    void killedBetweenBatchesAndLiveCallsItPaysNoRowTwiceInBatchesAndLosesNone()
+            throws IOException, InterruptedException {
+        long seed = 20_261_125;
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        try (Emulator emulator = start(BatchSettings.standard()
+                .withPace(BatchPace.parse("20h"))
+                .withTimeScale(7_200)
+                .withRowErrorShare(0.03))) {
+            String[] line = line(
+                    "run",
+                    input(ROWS),
+                    emulator,
+                    "--via",
+                    "auto",
+                    "--deadline",
+                    "60s",
+                    "--cancelling",
+                    "1s",
+                    "--tier",
+                    "1",
+                    "--settling",
+                    "500ms");
+            int kills = 0;
+            boolean done = false;
+            while (kills < AUTO_KILLS && !done) {
+                try (Command command = Command.start(folder, line)) {
+                    done = command.endsWithin(600 + random.nextInt(2_400));
+                    kills += done ? 0 : 1;
+                }
+            }
+            Console console = Console.bare();
+            assertThat(console.run(line)).as(console.err()).isZero();
+            requireNothingTwiceAndNothingLost(emulator.ledger().batches());
+            System.out.println("seed " + seed + ", --via auto, kills " + kills + ": "
+                    + emulator.ledger().batches().rowsRun() + " rows run in batches, "
+                    + emulator.ledger().answered() + " answered live, of " + ROWS);
         }
     }
 

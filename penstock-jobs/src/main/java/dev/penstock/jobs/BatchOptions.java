@@ -24,8 +24,8 @@ public record BatchOptions(
         Optional<String> tier,
         Optional<Duration> deadline) {
     /** Everything, and with nothing known of the account. */
-    public static final BatchOptions DEFAULT =
-            new BatchOptions(BatchGoal.COMPLETE, false, false, OptionalLong.empty(), Optional.empty(), Optional.empty());
+    public static final BatchOptions DEFAULT = new BatchOptions(
+            BatchGoal.COMPLETE, false, false, OptionalLong.empty(), Optional.empty(), Optional.empty());
 
     public BatchOptions {
         if (deadline.isPresent() && !deadline.get().isPositive()) {

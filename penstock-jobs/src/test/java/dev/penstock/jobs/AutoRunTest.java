@@ -3,6 +3,7 @@ package dev.penstock.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.net.httpserver.HttpServer;
 import dev.penstock.emulator.BatchLedger;
 import dev.penstock.emulator.BatchPace;
 import dev.penstock.emulator.BatchSettings;
@@ -13,6 +14,11 @@ import dev.penstock.emulator.TwinSettings;
 import dev.penstock.jobs.auto.Outlook.Chance;
 import dev.penstock.jobs.batch.BatchGoal;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,13 +124,7 @@ final class AutoRunTest {
     void limitsThatNobodyToldAreLearnedFromARowBeforeThePlan() throws IOException {
         Emulator emulator = start("0s", 1);
         RunSettings settings = settings(emulator, rows(20), Optional.of(Duration.ofMinutes(30)), Duration.ofSeconds(1))
-                .batch(new BatchOptions(
-                        BatchGoal.COMPLETE,
-                        false,
-                        false,
-                        OptionalLong.empty(),
-                        Optional.empty(),
-                        Optional.of(Duration.ofMinutes(30))))
+                .batch(options(Optional.empty(), Optional.of(Duration.ofMinutes(30))))
                 .build();
         RunReport report = new JobRun(settings, listener()).run();
 
@@ -136,14 +137,114 @@ final class AutoRunTest {
         requireAnswersInOrder(20);
     }
 
+    @Test
+    void modelsAndRowsThatFailForAPassingReasonAreNoTroubleToIt() throws IOException {
+        Emulator emulator =
+                start(BatchSettings.standard().withPace(BatchPace.parse("0s")).withRowErrorShare(0.1));
+        Path in = rows(200);
+        String text = Files.readString(in);
+        Files.writeString(in, text.replaceAll("gpt-4o-mini(.*Row \\d*[02468]\")", "gpt-4o$1"));
+        RunReport report = run(emulator, in, Duration.ofMinutes(30));
+
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(200);
+        assertThat(emulator.ledger().arrived()).isZero();
+        assertThat(emulator.ledger().batches().rowsPaidTwice()).isZero();
+    }
+
+    @Test
+    void aBudgetHoldsForBothWaysTogetherAndALargerOneGoesOn() throws IOException {
+        Emulator emulator = start(NEVER, HOUR_IN_A_SECOND);
+        Path in = rows(60);
+        RunSettings.Builder settings =
+                settings(emulator, in, Optional.of(Duration.ofSeconds(15)), Duration.ofSeconds(1));
+        BigDecimal budget = new BigDecimal("0.0004");
+        RunReport stopped = new JobRun(settings.budgetDollars(budget).build(), listener()).run();
+
+        assertThat(stopped.end()).isEqualTo(RunEnd.BUDGET_REACHED);
+        assertThat(stopped.costDollars().orElseThrow()).isPositive().isLessThanOrEqualTo(budget);
+        RunReport report = new JobRun(settings.budgetDollars(BigDecimal.ONE).build(), listener()).run();
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(60);
+        assertThat(emulator.ledger().answered() + emulator.ledger().batches().rowsRun())
+                .isEqualTo(60);
+    }
+
+    @Test
+    void anInterruptedRunIsTakenUpWithItsDeadline() throws IOException {
+        Emulator emulator = start("20s", 1);
+        Path in = rows(100);
+        RunSettings settings = settings(emulator, in, Optional.of(Duration.ofMinutes(10)), Duration.ofSeconds(1))
+                .build();
+        AtomicReference<JobRun> running = new AtomicReference<>();
+        RunListener interrupting = new RunListener() {
+            @Override
+            public void planned(RunPlan plan) {
+                plans.add(plan);
+                running.get().interrupt();
+            }
+        };
+        JobRun first = new JobRun(settings, interrupting);
+        running.set(first);
+        assertThat(first.run().end()).isEqualTo(RunEnd.INTERRUPTED);
+
+        RunReport report = new JobRun(settings, listener()).run();
+        assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+        requireAnswersInOrder(100);
+        assertThat(plans).hasSize(2);
+        assertThat(plans.get(1).deadline()).isEqualTo(plans.getFirst().deadline());
+        assertThat(emulator.ledger().batches().rowsPaidTwice()).isZero();
+    }
+
+    @Test
+    void aProviderWithoutBatchesGetsLiveCalls() throws IOException {
+        byte[] answer = "{\"object\":\"chat.completion\",\"choices\":[{\"message\":{\"content\":\"ok\"}}]}"
+                .getBytes(StandardCharsets.UTF_8);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                exchange.getRequestBody().readAllBytes();
+                boolean chat = exchange.getRequestURI().getPath().endsWith("/chat/completions");
+                exchange.getResponseHeaders().add("content-type", "application/json");
+                exchange.sendResponseHeaders(chat ? 200 : 404, chat ? answer.length : -1);
+                if (chat) {
+                    exchange.getResponseBody().write(answer);
+                }
+            }
+        });
+        server.start();
+        try {
+            RunSettings settings = RunSettings.builder(
+                            rows(40),
+                            URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/v1"))
+                    .output(out())
+                    .batch(options(Optional.of("1"), Optional.of(Duration.ofMinutes(30))))
+                    .build();
+            RunReport report = new JobRun(settings, listener()).run();
+            assertThat(report.end()).isEqualTo(RunEnd.COMPLETE);
+            requireAnswersInOrder(40);
+            assertThat(report.plan().orElseThrow().liveRows()).isEqualTo(40);
+            assertThat(told).anyMatch(text -> text.contains("so all rows go live"));
+        } finally {
+            server.stop(0);
+        }
+    }
+
     private Emulator start(String pace, long timeScale) {
+        return start(BatchSettings.standard().withPace(BatchPace.parse(pace)).withTimeScale(timeScale));
+    }
+
+    private Emulator start(BatchSettings batches) {
         Emulator emulator = Emulator.start(EmulatorSettings.of(TwinSettings.builder()
                 .limits(FamilyLimits.none())
-                .batches(
-                        BatchSettings.standard().withPace(BatchPace.parse(pace)).withTimeScale(timeScale))
+                .batches(batches)
                 .build()));
         emulators.add(emulator);
         return emulator;
+    }
+
+    private static BatchOptions options(Optional<String> tier, Optional<Duration> deadline) {
+        return new BatchOptions(BatchGoal.COMPLETE, false, false, OptionalLong.empty(), tier, deadline);
     }
 
     private RunReport run(Emulator emulator, Path in, Duration deadline) {
@@ -177,8 +278,7 @@ final class AutoRunTest {
         return RunSettings.builder(in, emulator.baseUri())
                 .output(out())
                 .cancelling(cancelling)
-                .batch(new BatchOptions(BatchGoal.COMPLETE, false,
-                        false, OptionalLong.empty(), Optional.of("1"), deadline));
+                .batch(options(Optional.of("1"), deadline));
     }
 
     private Path out() {
