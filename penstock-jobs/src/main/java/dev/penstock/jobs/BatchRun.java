@@ -1,5 +1,6 @@
 package dev.penstock.jobs;
 
+import dev.penstock.jobs.ProviderLists.Search;
 import dev.penstock.jobs.auto.BatchHistory;
 import dev.penstock.jobs.batch.Admission;
 import dev.penstock.jobs.batch.BatchAction;
@@ -38,7 +39,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,10 +56,6 @@ import java.util.stream.Stream;
  * another. {@link #interrupt} and {@link #progress} may be called from any thread.
  */
 final class BatchRun {
-    private static final String JOB = "penstock_job";
-    private static final String PART = "penstock_part";
-    private static final String ATTEMPT = "penstock_attempt";
-    private static final int MOST_PAGES = 1_000;
     /** Somebody waits for a single step and can type it again. */
     private static final Duration SHORT_OUTAGE = Duration.ofMinutes(1);
 
@@ -82,7 +78,8 @@ final class BatchRun {
     private final BatchClient client;
     private final BatchTables tables;
     private final Consumer<String> notices;
-    private final String tag;
+    private final JobTag tag;
+    private final ProviderLists lists;
     private final TokenQueue queue;
     private final BatchMachine machine;
     private final CountDownLatch interrupted = new CountDownLatch(1);
@@ -148,7 +145,8 @@ final class BatchRun {
         this.client = new BatchClient(vertx, settings, ticker);
         InstantSource clock = InstantSource.system();
         this.tables = BatchTables.open(store, clock::millis);
-        this.tag = tables.tag().orElseGet(this::newTag);
+        this.tag = tables.tag().map(JobTag::new).orElseGet(() -> newTag(tables));
+        this.lists = new ProviderLists(client, () -> between("listed"));
         this.queue = new TokenQueue(limits());
         long wall = tables.wallMillis();
         MachineSettings machineSettings = MachineSettings.DEFAULT
@@ -178,11 +176,9 @@ final class BatchRun {
         this.progress = snapshot(RunPhase.SENDING);
     }
 
-    private String newTag() {
-        byte[] bytes = new byte[8];
-        new SecureRandom().nextBytes(bytes);
-        String fresh = HexFormat.of().formatHex(bytes);
-        tables.setTag(fresh);
+    private static JobTag newTag(BatchTables tables) {
+        JobTag fresh = JobTag.fresh(new SecureRandom());
+        tables.setTag(fresh.value());
         return fresh;
     }
 
@@ -326,10 +322,7 @@ final class BatchRun {
     /** How long batches of the account took lately; nothing if it cannot be asked. */
     BatchHistory history() {
         doing("asking how long batches took");
-        ApiReply reply = client.get("/batches?limit=100");
-        Optional<BatchObject.Page> batches = reply.isOk() ? BatchObject.readPage(reply.body()) : Optional.empty();
-        return new BatchHistory(batches.stream()
-                .flatMap(page -> page.batches().stream())
+        return new BatchHistory(lists.newestBatches().stream()
                 .filter(batch -> batch.status() == BatchStatus.COMPLETED
                         && batch.completedAtSeconds().isPresent()
                         && batch.createdAtSeconds() > 0)
@@ -422,7 +415,7 @@ final class BatchRun {
     private void upload(Part part) {
         doing("uploading part " + part.number());
         PartLines lines = new PartLines(tables, input, part);
-        ApiReply reply = client.upload(filename(part), part.size().bytes(), lines::next);
+        ApiReply reply = client.upload(tag.filename(part), part.size().bytes(), lines::next);
         between("uploaded");
         Optional<FileObject> file = reply.isOk() ? FileObject.read(reply.body()) : Optional.empty();
         if (file.isPresent()) {
@@ -432,51 +425,18 @@ final class BatchRun {
         }
     }
 
-    /** By its name a file is known again if the answer to its upload was lost. */
-    private String filename(Part part) {
-        return filenameStart() + part.number() + ".jsonl";
-    }
-
-    private String filenameStart() {
-        return "penstock-" + tag + "-part-";
-    }
-
     private void findFile(Part part) {
         doing("looking for the file of part " + part.number());
-        String after = "";
-        for (int page = 0; page < MOST_PAGES; page++) {
-            ApiReply reply = client.get("/files?purpose=batch&limit=10000" + after);
-            between("files listed");
-            Optional<FileObject.Page> files = reply.isOk() ? FileObject.readPage(reply.body()) : Optional.empty();
-            if (files.isEmpty()) {
-                failed(part, reply);
-                return;
-            }
-            Optional<FileObject> found = files.get().files().stream()
-                    .filter(file -> file.filename().equals(filename(part))
-                            && (file.bytes() < 0 || file.bytes() == part.size().bytes()))
-                    .findFirst();
-            if (found.isPresent()
-                    || !files.get().hasMore()
-                    || files.get().lastId().isEmpty()) {
-                machine.foundFile(part.number(), found.map(FileObject::id), ticker.nanos());
-                return;
-            }
-            after = "&after=" + BatchClient.escaped(files.get().lastId().get());
+        switch (lists.file(file -> tag.marks(file, part))) {
+            case Search.Done<FileObject> done ->
+                machine.foundFile(part.number(), done.first().map(FileObject::id), ticker.nanos());
+            case Search.Failed<FileObject>(ApiReply reply) -> failed(part, reply);
         }
-        machine.foundFile(part.number(), Optional.empty(), ticker.nanos());
     }
 
     private void create(Part part) {
         doing("creating the batch of part " + part.number());
-        ByteText json = new ByteText(512);
-        json.append("{\"input_file_id\":").appendJsonString(part.fileId());
-        json.append(",\"endpoint\":").appendJsonString(part.size().key().endpoint());
-        json.append(",\"completion_window\":\"24h\",\"metadata\":{\"" + JOB + "\":")
-                .appendJsonString(tag);
-        json.append(",\"" + PART + "\":\"").append(part.number());
-        json.append("\",\"" + ATTEMPT + "\":\"").append(part.attempt()).append("\"}}");
-        ApiReply reply = client.post("/batches", json.toBytes());
+        ApiReply reply = client.post("/batches", tag.creation(part));
         between("created");
         Optional<BatchObject> batch = reply.isOk() ? BatchObject.read(reply.body()) : Optional.empty();
         if (batch.isPresent()) {
@@ -497,36 +457,16 @@ final class BatchRun {
         doing("looking for the batch of part " + part.number());
         List<String> former = tables.formerBatches(part.number());
         long oldest = tables.firstCreationMillis().orElse(0) / 1_000 - CLOCK_SKEW_SECONDS;
-        String after = "";
-        for (int page = 0; page < MOST_PAGES; page++) {
-            ApiReply reply = client.get("/batches?limit=100" + after);
-            between("batches listed");
-            Optional<BatchObject.Page> batches = reply.isOk() ? BatchObject.readPage(reply.body()) : Optional.empty();
-            if (batches.isEmpty()) {
-                failed(part, reply);
-                return;
+        switch (lists.batch(
+                batch -> tag.marks(batch, part) && !former.contains(batch.id()),
+                batch -> batch.createdAtSeconds() > 0 && batch.createdAtSeconds() < oldest)) {
+            case Search.Done<BatchObject> done -> {
+                done.first()
+                        .ifPresent(batch -> sent.put(part.number(), part.size().rows()));
+                machine.foundBatch(part.number(), done.first(), ticker.nanos());
             }
-            Optional<BatchObject> found = batches.get().batches().stream()
-                    .filter(batch -> isOf(batch, part) && !former.contains(batch.id()))
-                    .findFirst();
-            boolean older = batches.get().batches().stream()
-                    .anyMatch(batch -> batch.createdAtSeconds() > 0 && batch.createdAtSeconds() < oldest);
-            if (found.isPresent()
-                    || older
-                    || !batches.get().hasMore()
-                    || batches.get().lastId().isEmpty()) {
-                found.ifPresent(batch -> sent.put(part.number(), part.size().rows()));
-                machine.foundBatch(part.number(), found, ticker.nanos());
-                return;
-            }
-            after = "&after=" + BatchClient.escaped(batches.get().lastId().get());
+            case Search.Failed<BatchObject>(ApiReply reply) -> failed(part, reply);
         }
-        machine.foundBatch(part.number(), Optional.empty(), ticker.nanos());
-    }
-
-    private boolean isOf(BatchObject batch, Part part) {
-        return tag.equals(batch.metadata().get(JOB))
-                && Integer.toString(part.number()).equals(batch.metadata().get(PART));
     }
 
     private void poll(Part part) {
@@ -664,24 +604,12 @@ final class BatchRun {
      */
     private void deleteStrayFiles() {
         doing("looking for files that were uploaded twice");
-        List<String> stray = new ArrayList<>();
-        String after = "";
-        for (int page = 0; page < MOST_PAGES; page++) {
-            ApiReply reply = client.get("/files?purpose=batch&limit=10000" + after);
-            Optional<FileObject.Page> files = reply.isOk() ? FileObject.readPage(reply.body()) : Optional.empty();
-            if (files.isEmpty()) {
-                break;
-            }
-            files.get().files().stream()
-                    .filter(file -> file.filename().startsWith(filenameStart()))
-                    .forEach(file -> stray.add(file.id()));
-            if (!files.get().hasMore() || files.get().lastId().isEmpty()) {
-                break;
-            }
-            after = "&after=" + BatchClient.escaped(files.get().lastId().get());
-        }
-        for (String id : stray) {
-            ApiReply unused = client.delete("/files/" + BatchClient.escaped(id));
+        switch (lists.files(tag::marks)) {
+            case Search.Done<FileObject>(List<FileObject> stray) ->
+                stray.forEach(file -> {
+                    ApiReply unused = client.delete("/files/" + BatchClient.escaped(file.id()));
+                });
+            case Search.Failed<FileObject> failed -> {}
         }
         between("tidied");
     }

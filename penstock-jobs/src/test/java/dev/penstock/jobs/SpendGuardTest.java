@@ -3,6 +3,10 @@ package dev.penstock.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.jobs.batch.PartCost;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -113,5 +117,30 @@ final class SpendGuardTest {
         assertThat(guard.hold(1_000)).isTrue();
         guard.free(1_000);
         assertThat(heard).hasValue(1);
+    }
+
+    @Test
+    void theLastMoneyGoesToALiveCallOrToABatchAndNeverToBoth() throws InterruptedException {
+        for (int round = 0; round < 500; round++) {
+            SpendGuard guard = new SpendGuard(1_000, 0, 0);
+            CyclicBarrier start = new CyclicBarrier(2);
+            AtomicInteger taken = new AtomicInteger();
+            Thread batch = Thread.ofPlatform().start(() -> {
+                await(start);
+                taken.addAndGet(guard.hold(600) ? 1 : 0);
+            });
+            await(start);
+            taken.addAndGet(guard.trySetAside(600) ? 1 : 0);
+            batch.join();
+            assertThat(taken).hasValue(1);
+        }
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            int unused = barrier.await(10, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 }
