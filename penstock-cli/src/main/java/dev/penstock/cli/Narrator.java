@@ -80,7 +80,7 @@ final class Narrator implements RunListener {
     @Override
     public void planned(RunPlan plan) {
         if (!quiet) {
-            display.say(PlanWords.before(plan));
+            display.say(PlanWords.before(plan, settings.budgetDollars()));
         }
     }
 

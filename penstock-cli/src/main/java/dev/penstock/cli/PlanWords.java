@@ -19,8 +19,9 @@ final class PlanWords {
     private PlanWords() {}
 
     /** What is going to be done, what it will cost, and when it ends. */
-    static String before(RunPlan plan) {
-        String by = time(plan.deadline(), plan.left());
+    static String before(RunPlan plan, Optional<BigDecimal> budget) {
+        String by = time(plan.deadline(), plan.left())
+                + (plan.resumed() ? " (the deadline of the first run; another --deadline would begin now)" : "");
         String way = switch (plan.chance()) {
             case SURE ->
                 plan.leastLiveShare() == 1
@@ -33,8 +34,10 @@ final class PlanWords {
                 "Live calls alone are too slow, so batches must help: about " + percent(plan.leastLiveShare())
                         + " of the rows go live beside them.";
             case UNKNOWN ->
-                "Live calls alone are too slow, and nobody knows how long batches take: both work at once from"
-                        + " the first moment. The deadline may be missed.";
+                plan.left().isNegative()
+                        ? "The deadline has passed; what is left is answered as soon as possible."
+                        : "Live calls alone are too slow, and nobody knows how long batches take: both work at once from"
+                                + " the first moment. The deadline may be missed.";
             case IMPOSSIBLE ->
                 "The deadline cannot be met any more; both ways work at once, to be done as soon as possible.";
         };
@@ -42,17 +45,28 @@ final class PlanWords {
                 .map(usual -> " Nine of ten batches of the account took up to " + Figures.time(usual) + ".")
                 .orElse(" No batch of the account has been completed lately.");
         String end = plan.usualBatch().isEmpty() ? "" : " It should end in " + Figures.time(plan.expectedEnd()) + ".";
-        return "Plan: " + Figures.count(plan.rows(), "row") + " by " + by + ". " + way + cost(plan) + known + end;
+        return "Plan: " + Figures.count(plan.rows(), "row") + " by " + by + ". " + way + cost(plan)
+                + budget.flatMap(dollars -> budget(plan, dollars)).orElse("") + known + end;
+    }
+
+    private static Optional<String> budget(RunPlan plan, BigDecimal budget) {
+        return plan.leastDollars()
+                .filter(least -> least.compareTo(budget) > 0)
+                .map(least -> " The budget of " + Figures.dollars(budget) + " covers about "
+                        + percent(budget.doubleValue() / least.doubleValue())
+                        + " of that: the run will stop there.");
     }
 
     private static String cost(RunPlan plan) {
         if (plan.leastDollars().isEmpty() || plan.mostDollars().isEmpty()) {
-            return "";
+            return " What it costs is not known, as a model has no price here; --prices names prices.";
         }
         String least = Figures.dollars(plan.leastDollars().get());
         String most = Figures.dollars(plan.mostDollars().get());
         return " Cost: about " + least + (least.equals(most) ? "" : " to " + most)
-                + (plan.outputsAssumed() ? ", if answers are as long as they may be or 256 tokens." : ".");
+                + (plan.outputsAssumed()
+                        ? ", if answers are as long as their maximum, or 256 tokens where there is none."
+                        : ".");
     }
 
     /** How right it was. */

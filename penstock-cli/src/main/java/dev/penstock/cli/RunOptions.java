@@ -9,6 +9,7 @@ import dev.penstock.wire.GoDuration;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.TierTable;
 import java.net.URI;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
@@ -68,8 +69,8 @@ final class RunOptions {
 
     private void refuseDeadline() {
         if (command.batches.deadline.isPresent()) {
-            throw new UsageException("--deadline chooses between batches and live calls, but --via says which; add"
-                    + " --via auto, or leave --deadline out");
+            throw new UsageException("--deadline chooses between batches and live calls, which only --via auto"
+                    + " does; add it, or leave --deadline out");
         }
     }
 
@@ -124,8 +125,9 @@ final class RunOptions {
                 command.batches.queueLimit,
                 command.batches.tier.or(() -> command.answering.emulate),
                 command.batches.deadline.map(text -> GoDuration.parse(text)
-                        .orElseThrow(() -> new UsageException(
-                                "--deadline is '" + text + "'; it must be a duration such as 30m or 6h"))));
+                        .filter(Duration::isPositive)
+                        .orElseThrow(() -> new UsageException("--deadline is '" + text
+                                + "'; it must be a duration above 0 in s, m or h, such as 30m, 6h or 36h"))));
     }
 
     TierTable tiers() {

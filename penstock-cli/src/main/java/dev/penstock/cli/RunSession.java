@@ -79,9 +79,11 @@ final class RunSession {
             var unused = painter.scheduleWithFixedDelay(
                     () -> display.show(job.progress()), pace.toMillis(), pace.toMillis(), TimeUnit.MILLISECONDS);
             AtomicInteger times = new AtomicInteger();
-            String stopping = command.isBatch()
-                    ? "Stopping: batches go on at the provider. The same command goes on with them."
-                    : "Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.";
+            String stopping = command.batches.deadline.isPresent()
+                    ? "Stopping: calls in flight have a few seconds to finish, and batches that run go on at the provider."
+                    : command.isBatch()
+                            ? "Stopping: batches go on at the provider. The same command goes on with them."
+                            : "Stopping: calls in flight have a few seconds to finish. Ctrl-C again stops at once.";
             try (Interrupts interrupts = Interrupts.handledBy(() -> interrupt(job, display, stopping, times))) {
                 report = job.run();
             }

@@ -5,7 +5,6 @@ import dev.penstock.jobs.FailedRow;
 import dev.penstock.jobs.JobCounts;
 import dev.penstock.jobs.LeastTime;
 import dev.penstock.jobs.OutputSummary;
-import dev.penstock.jobs.RunEnd;
 import dev.penstock.jobs.RunReport;
 import dev.penstock.jobs.RunSettings;
 import dev.penstock.jobs.batch.BatchGoal;
@@ -42,7 +41,7 @@ final class Summary {
         advice().ifPresent(text -> to.println(Wrapping.wrap(text, width, 0)));
         report.output().flatMap(this::output).ifPresent(text -> item(to, "output", text));
         report.plan()
-                .filter(outcome -> report.end() != RunEnd.TOO_LATE)
+                .filter(outcome -> report.job().pending() == 0)
                 .ifPresent(outcome -> item(to, "plan", PlanWords.afterwards(outcome, glyphs)));
         boolean inBatches = settings.batch().isPresent() && report.plan().isEmpty();
         if (report.requests() > 0 && inBatches) {
@@ -113,7 +112,10 @@ final class Summary {
             case COMPLETE -> Optional.empty();
             case COMPLETE_WITH_FAILURES ->
                 nothingDone() ? Optional.of("Add --retry-failed to try the failed rows again.") : Optional.empty();
-            case STOPPED_BY_PROVIDER, UNREACHABLE, STORAGE_FAILED ->
+            case STORAGE_FAILED ->
+                Optional.of(reason.strip() + (reason.strip().endsWith(".") ? "" : ".")
+                        + " Answers that were on their way and could not be stored are asked for, and paid, again.");
+            case STOPPED_BY_PROVIDER, UNREACHABLE ->
                 Optional.of(reason + "Nothing is lost: run the same command again to resume.");
             case TOO_LATE -> Optional.of(reason.strip());
             case BUDGET_REACHED ->
@@ -121,7 +123,7 @@ final class Summary {
             case INTERRUPTED ->
                 Optional.of(
                         settings.batch().flatMap(BatchOptions::deadline).isPresent()
-                                ? "Nothing is lost: batches go on at the provider, and the same command goes on with all."
+                                ? "Nothing is lost: the same command goes on, also with batches that run at the provider."
                                 : settings.batch().isPresent()
                                         ? "Batches go on at the provider: run the same command again to go on with them, or end"
                                                 + " them with 'penstock batch cancel' and the same arguments."

@@ -104,10 +104,12 @@ class UsageTest {
         assertThat(console.run("run", "in.jsonl", "--via", "auto")).isEqualTo(2);
         assertThat(console.err()).contains("--via auto chooses by a deadline", "add --deadline 6h");
         assertThat(console.run("run", "in.jsonl", "--deadline", "6h")).isEqualTo(2);
-        assertThat(console.err()).contains("--deadline chooses between batches and live calls", "--via auto");
+        assertThat(console.err())
+                .contains("--deadline chooses between batches and live calls, which only --via auto does");
         assertThat(console.run("run", "in.jsonl", "--via", "auto", "--deadline", "soon", "--emulate", "tier-1"))
                 .isEqualTo(2);
-        assertThat(console.err()).contains("--deadline is 'soon'; it must be a duration such as 30m or 6h");
+        assertThat(console.err())
+                .contains("--deadline is 'soon'; it must be a duration above 0 in s, m or h, such as 30m");
         assertThat(console.run("run", "in.jsonl", "--via", "pigeon")).isEqualTo(2);
         assertThat(console.err()).contains("--via is 'pigeon'; it must be live, batch or auto");
     }

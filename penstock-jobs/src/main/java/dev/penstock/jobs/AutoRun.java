@@ -148,7 +148,7 @@ final class AutoRun {
         learnLimits();
         plannedMillis = tables.wallMillis();
         RunPlan first = new RunPlanner(settings, input, store, tables, ledger)
-                .plan(steering, history, Instant.ofEpochMilli(deadlineMillis), left());
+                .plan(steering, history, begun, Instant.ofEpochMilli(deadlineMillis), left());
         plan = Optional.of(first);
         if (first.chance() == Chance.IMPOSSIBLE && !begun && !tables.mayRun()) {
             live.endFeed();
@@ -171,8 +171,8 @@ final class AutoRun {
         if (unknown.isEmpty() || !settings.caps().isEmpty()) {
             return;
         }
-        notices.accept("The limits of " + String.join(", ", unknown) + " are not known: a row of each goes live to"
-                + " learn them. --tier names them without.");
+        notices.accept("The limits of " + String.join(", ", unknown) + " are not known, so a row of each goes live to"
+                + " learn them; with --tier that is not needed.");
         for (String family : unknown) {
             give(family, 1);
         }
@@ -355,8 +355,8 @@ final class AutoRun {
                         .or(() -> live.stop().filter(stop -> !(stop instanceof StopCause.WayChanged))),
                 batch.answered() + live.answered(),
                 batch.failed() + live.failed(),
-                batch.requests() + live.requests(),
-                batch.retries() + live.retries(),
+                live.requests(),
+                live.retries(),
                 live.refusals(),
                 longer(batch.duration(), live.duration()),
                 JobCounts.sum(batch.spent(), live.spent()),

@@ -9,6 +9,7 @@ public final class BatchesRunException extends JobException {
     BatchesRunException(Path job, String what) {
         super(what + " is refused: rows of " + job
                 + " are in batches at the provider and would be paid for twice. Go on with"
-                + " --via batch, or end the batches first with 'penstock batch cancel' and the same arguments");
+                + " --via batch or, to keep a deadline, with --via auto as before; or end the batches first with 'penstock"
+                + " batch cancel INPUT -o OUTPUT'");
     }
 }

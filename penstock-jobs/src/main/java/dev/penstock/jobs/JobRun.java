@@ -156,6 +156,9 @@ public final class JobRun {
                     + "), but has no answers yet; it begins anew."));
             store.discard();
         }
+        if (stored.isEmpty() && !settings.restart()) {
+            settings.output().ifPresent(OutputWriter::requireNothingToLose);
+        }
         scan(input, store);
     }
 

@@ -71,6 +71,23 @@ public final class OutputWriter {
     }
 
     /**
+     * A new job would replace what another one wrote.
+     *
+     * @throws OutputException if there is something in it
+     */
+    static void requireNothingToLose(Path output) {
+        try {
+            if (Files.isRegularFile(output) && Files.size(output) > 0) {
+                throw new OutputException(
+                        output + " holds something already, and no job is beside it that this command could"
+                                + " go on with; name another file with -o, or add --restart to replace it");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
      * Refuses an output that could not be written in the end, before anything is paid for.
      *
      * @throws OutputException saying what is wrong with it

@@ -10,6 +10,7 @@ import java.util.Optional;
  * What a run between batches and live calls is going to do, said before it sends anything.
  *
  * @param rows that have no answer yet
+ * @param resumed whether the deadline is the one of an earlier run
  * @param deadline when all must be answered
  * @param left until then
  * @param chance whether that can be met
@@ -25,6 +26,7 @@ import java.util.Optional;
  */
 public record RunPlan(
         long rows,
+        boolean resumed,
         Instant deadline,
         Duration left,
         Chance chance,

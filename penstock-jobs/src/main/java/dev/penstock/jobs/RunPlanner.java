@@ -27,7 +27,7 @@ final class RunPlanner {
         this.ledger = ledger;
     }
 
-    RunPlan plan(Steering steering, BatchHistory history, Instant deadline, Duration left) {
+    RunPlan plan(Steering steering, BatchHistory history, boolean resumed, Instant deadline, Duration left) {
         Pricing pricing = new Pricing(settings.prices());
         RowSample sample = new RowSample(tables, input, store.counts(), pricing);
         ledger.inputTokensPerRow(sample::inputTokensPerRow);
@@ -56,6 +56,7 @@ final class RunPlanner {
         double all = Math.max(1, open);
         return new RunPlan(
                 open,
+                resumed,
                 deadline,
                 left,
                 chance,

@@ -1,6 +1,7 @@
 package dev.penstock.jobs.auto;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A part of a job as the choice between the ways sees it.
@@ -22,8 +23,10 @@ public record PartState(int number, Stage stage, long rows, long done, Duration 
         CANCELLING
     }
 
-    /** How long its batch will still take if it goes on as it did; negative if nothing can be said. */
-    Duration rest() {
-        return done == 0 ? Duration.ofNanos(-1) : Duration.ofNanos((long) ((double) age.toNanos() / done * rows));
+    /** How long its batch will still take if it goes on as it did; empty if nothing can be said. */
+    Optional<Duration> rest() {
+        return done == 0
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos((long) ((double) age.toNanos() / done * rows)));
     }
 }

@@ -32,6 +32,10 @@ public record Steering(Duration deadline, Duration tail, Duration cancelling, Du
 
     private static final Duration LONGEST_HELPING = Duration.ofMinutes(10);
     private static final int POLLS = 200;
+
+    /** What the provider promises of a batch of which nothing is known. */
+    private static final Duration PROMISED = Duration.ofHours(24);
+
     private static final int LATE_SHARE = 50;
     private static final int PARTS_AT_LEAST = 4;
     private static final int MOST_PARTS = 200;
@@ -79,7 +83,8 @@ public record Steering(Duration deadline, Duration tail, Duration cancelling, Du
     public boolean mayCreate(FamilyState family, long partRows, Duration left) {
         Duration alone = timeForAll(family);
         if (isLate(left.minus(alone))) {
-            return family.usual().isEmpty() || family.usual().get().compareTo(max(left, alone)) < 0;
+            // Where nobody knows, a batch is worth it only if live calls have more to do than it takes to cancel it.
+            return family.usual().orElse(cancelling).compareTo(max(left, alone)) < 0;
         }
         return left.minus(timeAfterCancel(family, partRows)).compareTo(period) > 0;
     }
@@ -178,14 +183,19 @@ public record Steering(Duration deadline, Duration tail, Duration cancelling, Du
         return family.parts().stream()
                 .filter(part -> part.stage() == Stage.RUNNING)
                 .max(Comparator.comparingLong(PartState::rows).thenComparingInt(PartState::number))
-                .filter(part ->
-                        !isLate(slack) || liveIsSooner(part, cancelling.plus(capacity.timeFor(coming + part.rows()))))
+                .filter(part -> !isLate(slack)
+                        || cancelling
+                                        .plus(capacity.timeFor(coming + part.rows()))
+                                        .compareTo(rest(family, part))
+                                < 0)
                 .map(part -> new Move.Cancel(part.number()));
     }
 
-    private static boolean liveIsSooner(PartState part, Duration live) {
-        Duration rest = part.rest();
-        return !rest.isNegative() && live.compareTo(rest) < 0;
+    /** How long a batch will still take: by what it has done or, before that, by what others took. */
+    private static Duration rest(FamilyState family, PartState part) {
+        return part.rest()
+                .orElseGet(
+                        () -> max(Duration.ZERO, family.usual().orElse(PROMISED).minus(part.age())));
     }
 
     private static Duration max(Duration a, Duration b) {

@@ -797,8 +797,7 @@ public final class BatchMachine {
             failing = true;
             failingSince = now;
         }
-        Duration patience = everAnswered ? settings.outage() : settings.neverReached();
-        if (now - failingSince >= patience.toNanos()) {
+        if (now - patienceEnds() >= 0) {
             stop = new BatchStop(BatchStop.Kind.UNREACHABLE, explanation);
         }
     }
@@ -859,6 +858,14 @@ public final class BatchMachine {
         Duration asked =
                 hint.map(wait -> Backoff.afterHint(wait, random.nextDouble())).orElse(Duration.ZERO);
         track.dueNanos = now + (own.compareTo(asked) > 0 ? own : asked).toNanos();
+        if (failing && track.dueNanos - patienceEnds() > 0) {
+            track.dueNanos = Math.max(now + 1, patienceEnds());
+        }
+    }
+
+    /** When a provider that cannot be reached is given up. */
+    private long patienceEnds() {
+        return failingSince + (everAnswered ? settings.outage() : settings.neverReached()).toNanos();
     }
 
     private void answered() {

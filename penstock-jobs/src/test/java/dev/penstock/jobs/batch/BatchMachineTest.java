@@ -222,7 +222,7 @@ class BatchMachineTest {
         BatchMachine machine = provider.machine(SETTINGS);
         assertThat(machine.next(provider.now, 0)).isInstanceOf(BatchAction.Poll.class);
         machine.failed(1, new Verdict.Rejected(Verdict.RejectedBecause.NOT_FOUND, "gone"), provider.now);
-        assertThat(machine.stopped().orElseThrow().explanation()).contains("batch-1", "--restart");
+        assertThat(machine.stopped().orElseThrow().explanation()).contains("batch-1", "--forget-missing");
         assertThat(machine.next(provider.now, 0)).isInstanceOf(BatchAction.Finished.class);
 
         BatchMachine forgetful = provider.machine(SETTINGS.withForgetful(true));
