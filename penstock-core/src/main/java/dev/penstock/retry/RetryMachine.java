@@ -23,6 +23,9 @@ public final class RetryMachine {
     /** Bounds what costs no attempt, and what a server asks for, where the stop knows no limit in time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+    private static final String NO_LONGER =
+            ", and without a limit in time the policy waits no longer than " + RetryReport.seconds(PATIENCE);
+
     private final Retry retry;
     private final Deque<Tried> tried = new ArrayDeque<>();
     private final int[] ruleAttempts;
@@ -271,6 +274,14 @@ public final class RetryMachine {
                 hint = Optional.of(closed);
                 return done(Ending.DEADLINE, "the quota is used up for " + RetryReport.seconds(closed), nowNanos);
             }
+            if (isUnbounded(nowNanos) && unpaid.plus(closed).compareTo(PATIENCE) > 0) {
+                hint = Optional.of(closed);
+                return done(
+                        Ending.DEADLINE,
+                        "the quota is used up for " + RetryReport.seconds(closed) + NO_LONGER,
+                        nowNanos);
+            }
+            unpaid = unpaid.plus(closed);
             reason = reason.isEmpty() ? "the quota is used up" : reason;
             return pause(closed, nowNanos);
         }
@@ -338,8 +349,7 @@ public final class RetryMachine {
                                 .orElse("the next attempt is due in " + RetryReport.seconds(time))
                         + left(nowNanos)
                                 .map(left -> ", and " + RetryReport.seconds(left) + " are left")
-                                .orElse(", and without a limit in time the policy waits no longer than "
-                                        + RetryReport.seconds(PATIENCE));
+                                .orElse(NO_LONGER);
             case STOPPED, SUCCEEDED, BUDGET, NOT_RETRYABLE, CANCELLED -> "the policy says so";
         };
     }

@@ -503,4 +503,16 @@ final class RetryTest {
                         machine.settled(new Outcome.Failed<>(io("x")), time.nanos(), new RetryScenario.HalfRandom()))
                 .hasMessageContaining("no attempt is under way");
     }
+
+    @Test
+    void withoutALimitInTimeACallDoesNotWaitADayAtAGateThatAnotherClosed() {
+        var gate = new SharedGate();
+        gate.throttled(Duration.ofDays(1), time.nanos());
+
+        assertThatThrownBy(
+                        () -> policy().stop(Stop.attempts(3)).gate(gate).build().call(this::fails))
+                .hasMessageContaining("the quota is used up for 86400 s, and without a limit in time");
+        assertThat(attempts).hasValue(0);
+        assertThat(time.passed()).isZero();
+    }
 }
