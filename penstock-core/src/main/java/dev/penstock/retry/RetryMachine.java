@@ -198,7 +198,8 @@ public final class RetryMachine {
         if (ending.isPresent()) {
             return done(ending.get(), why(ending.get(), time, nowNanos), nowNanos);
         }
-        if (hint.isPresent() && isUnbounded(nowNanos) && hint.get().compareTo(PATIENCE) > 0) {
+        if (hintTooLong(nowNanos)
+                || hint.isPresent() && isUnbounded(nowNanos) && hint.get().compareTo(PATIENCE) > 0) {
             return done(Ending.DEADLINE, why(Ending.DEADLINE, time, nowNanos), nowNanos);
         }
         return payAndPause(state, time, nowNanos, random);
@@ -244,11 +245,19 @@ public final class RetryMachine {
         if (throttled) {
             retry.gate.throttled(hint.orElse(time), nowNanos);
         }
-        if (tooLate(state, time, nowNanos)) {
+        if (hintTooLong(nowNanos) || tooLate(state, time, nowNanos)) {
             return done(Ending.DEADLINE, why(Ending.DEADLINE, time, nowNanos), nowNanos);
         }
         unpaid = unpaid.plus(time);
         return time.isZero() ? tryOrGate(nowNanos) : pause(time, nowNanos);
+    }
+
+    // Even a stop that lets a wait end late is not meant to sleep out whatever a server names.
+    private boolean hintTooLong(long nowNanos) {
+        return hint.isPresent()
+                && left(nowNanos)
+                        .filter(left -> hint.get().compareTo(left) >= 0)
+                        .isPresent();
     }
 
     private boolean tooLate(RetryState state, Duration time, long nowNanos) {

@@ -515,4 +515,19 @@ final class RetryTest {
         assertThat(attempts).hasValue(0);
         assertThat(time.passed()).isZero();
     }
+
+    @Test
+    void r18AHintBeyondAnElapsedLimitIsNotSleptOutEither() {
+        Retry retry = policy().stop(Stop.afterElapsed(seconds(30)))
+                .hint(outcome -> Optional.of(Duration.ofDays(1)))
+                .build();
+
+        for (When throttle : List.of(When.never(), When.exception(IOException.class))) {
+            assertThatThrownBy(() -> retry.with(b -> b.throttledWhen(throttle).gate(new SharedGate()))
+                            .call(this::fails))
+                    .isInstanceOf(IOException.class);
+            assertThat(time.passed()).isZero();
+        }
+        assertThat(retry.statistics().endings()).containsEntry(Ending.DEADLINE, 2L);
+    }
 }
