@@ -275,7 +275,7 @@ public final class RetryMachine {
     }
 
     private Step tryOrGate(long nowNanos) {
-        ticket = retry.gate.ask(ticket, nowNanos);
+        ticket = retry.enabled ? retry.gate.ask(ticket, nowNanos) : null;
         Duration closed = retry.gate.closedFor(ticket, nowNanos);
         if (closed.isPositive()) {
             Optional<Duration> left = left(nowNanos);

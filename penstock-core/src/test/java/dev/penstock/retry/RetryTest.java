@@ -530,4 +530,15 @@ final class RetryTest {
         }
         assertThat(retry.statistics().endings()).containsEntry(Ending.DEADLINE, 2L);
     }
+
+    @Test
+    void r6ADisabledPolicyPassesAClosedGate() {
+        var gate = new SharedGate();
+        gate.throttled(seconds(3_600), time.nanos());
+
+        String value = policy().gate(gate).enabled(false).build().call(() -> "answer");
+
+        assertThat(value).isEqualTo("answer");
+        assertThat(time.passed()).isZero();
+    }
 }
