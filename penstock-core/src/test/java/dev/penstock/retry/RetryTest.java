@@ -541,4 +541,16 @@ final class RetryTest {
         assertThat(value).isEqualTo("answer");
         assertThat(time.passed()).isZero();
     }
+
+    @Test
+    void r11AFutureThatIsCompletedFromOutsideIsNotTriedAgain() {
+        CompletableFuture<String> future = policy().build()
+                .callAsync(() -> CompletableFuture.failedFuture(io("attempt " + attempts.incrementAndGet())));
+
+        assertThat(future.complete("from elsewhere")).isTrue();
+
+        assertThat(time.scheduled()).isZero();
+        time.advance(seconds(100));
+        assertThat(attempts).hasValue(1);
+    }
 }
