@@ -52,6 +52,8 @@ public final class RetryMachine {
     private Optional<Duration> hint = Optional.empty();
     private Optional<Outcome<?>> last = Optional.empty();
     private String reason = "";
+    /** Of the rule that the last failure fell under; the policy's own stop holds beside it. */
+    private Stop ruleStop = Stop.never();
 
     RetryMachine(Retry retry) {
         this.retry = retry;
@@ -108,6 +110,7 @@ public final class RetryMachine {
             retry.publish(() -> new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
         }
         hint = Optional.empty();
+        ruleStop = Stop.never();
         return switch (judgement) {
             case Judgement.Accept accepted -> {
                 number++;
@@ -175,14 +178,13 @@ public final class RetryMachine {
         waits++;
         RetryState state = state(outcome, nowNanos);
         Wait wait = retry.wait;
-        Stop stop = retry.stop;
         RetryState counted = state;
         if (rule >= 0) {
             ruleAttempts[rule]++;
             ruleWaits[rule] = hint.isPresent() ? 1 : ruleWaits[rule] + 1;
             counted = state.counting(ruleAttempts[rule], ruleWaits[rule]);
             wait = retry.rules.get(rule).pause();
-            stop = retry.rules.get(rule).stop();
+            ruleStop = retry.rules.get(rule).stop();
         }
         if (hint.isPresent() && hint.get().isNegative()) {
             return done(Ending.STOPPED, "the server asks not to be tried again", nowNanos);
@@ -191,7 +193,7 @@ public final class RetryMachine {
             return done(Ending.ATTEMPTS_USED_UP, "the list of waits is used up", nowNanos);
         }
         Duration time = drawn(wait, counted, random);
-        Optional<Ending> ending = stop.reason(counted.withUpcoming(time));
+        Optional<Ending> ending = ruleStop.reason(counted.withUpcoming(time));
         if (ending.isEmpty()) {
             ending = retry.stop.reason(state.withUpcoming(time));
         }
@@ -261,9 +263,9 @@ public final class RetryMachine {
     }
 
     private boolean tooLate(RetryState state, Duration time, long nowNanos) {
-        if (retry.stop
-                .reason(state.counting(0, state.waits()).withUpcoming(time))
-                .isPresent()) {
+        RetryState uncounted = state.counting(0, state.waits()).withUpcoming(time);
+        if (ruleStop.reason(uncounted).isPresent()
+                || retry.stop.reason(uncounted).isPresent()) {
             return true;
         }
         return isUnbounded(nowNanos) && unpaid.plus(time).compareTo(PATIENCE) > 0;

@@ -553,4 +553,26 @@ final class RetryTest {
         time.advance(seconds(100));
         assertThat(attempts).hasValue(1);
     }
+
+    @Test
+    void aRulesStopHoldsWhileTheBudgetIsEmpty() {
+        var empty = new RetryBudget(new RetryBudget.Settings(0, 0, seconds(10)), time.nanos());
+        Retry retry = policy().rule(When.exception(IOException.class), Wait.none(), Stop.beforeElapsed(seconds(5)))
+                .budget(empty)
+                .build();
+
+        assertThatThrownBy(() -> retry.call(this::fails)).isInstanceOf(IOException.class);
+
+        assertThat(time.passed()).isZero();
+        assertThat(retry.statistics().endings()).containsEntry(Ending.BUDGET, 1L);
+    }
+
+    @Test
+    void aConditionToStopIsAskedOnceAfterEachFault() {
+        var asked = new AtomicInteger();
+        Retry retry =
+                policy().stop(Stop.when(() -> asked.incrementAndGet() >= 3)).build();
+
+        assertThatThrownBy(() -> retry.call(this::fails)).hasMessage("attempt 3");
+    }
 }
