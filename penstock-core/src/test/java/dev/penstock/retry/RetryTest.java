@@ -575,4 +575,13 @@ final class RetryTest {
 
         assertThatThrownBy(() -> retry.call(this::fails)).hasMessage("attempt 3");
     }
+
+    @Test
+    void aLoopThatHasSucceededHasNoNextAttempt() {
+        RetryLoop loop = policy().build().loop();
+        assertThat(loop.next().retryCount()).isZero();
+        assertThat(loop.accepts("answer")).isTrue();
+
+        assertThatThrownBy(loop::next).isInstanceOf(IllegalStateException.class);
+    }
 }
