@@ -40,9 +40,7 @@ final class AsyncCall<T extends @Nullable Object> {
 
     CompletableFuture<T> begin() {
         CompletableFuture<T> watched = result.whenComplete((value, thrown) -> {
-            if (result.isCancelled()) {
-                cancelled();
-            }
+            cancelled(); // whoever completed it: nobody waits for what is under way
         });
         assert watched != result;
         guarded(() -> drive(machine.start(retry.time.nanos())));
@@ -53,7 +51,7 @@ final class AsyncCall<T extends @Nullable Object> {
     private void drive(Step first) {
         Step step = first;
         while (true) {
-            if (result.isCancelled() && !(step instanceof Step.Done)) {
+            if (result.isDone() && !(step instanceof Step.Done)) {
                 step = machine.cancelled(retry.time.nanos());
             }
             switch (step) {
@@ -72,7 +70,7 @@ final class AsyncCall<T extends @Nullable Object> {
                             guarded(() -> drive(machine.resumed(retry.time.nanos(), retry.random)));
                         }
                     });
-                    if (result.isCancelled()) {
+                    if (result.isDone()) {
                         cancelled(); // before the wait was there to be cancelled
                     }
                     return;
@@ -106,7 +104,7 @@ final class AsyncCall<T extends @Nullable Object> {
                 guarded(() -> drive(settled(outcome(value, thrown))));
             });
             assert watched != stage;
-            if (result.isCancelled()) {
+            if (result.isDone()) {
                 cancelled();
             }
             return null;
@@ -124,7 +122,7 @@ final class AsyncCall<T extends @Nullable Object> {
 
     private Step settled(Outcome<T> outcome) {
         last = outcome;
-        if (result.isCancelled()) {
+        if (result.isDone()) {
             return machine.cancelled(retry.time.nanos()); // nobody wants to know whether it could be tried again
         }
         return machine.settled(outcome, retry.time.nanos(), retry.random);

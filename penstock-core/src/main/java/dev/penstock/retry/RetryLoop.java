@@ -46,6 +46,10 @@ public final class RetryLoop {
             return next.attempt();
         }
         Step.Done done = (Step.Done) current;
+        if (done.report().ending() == RetryReport.Ending.SUCCEEDED) {
+            throw new IllegalStateException(
+                    "the loop has ended with an accepted value; make a new one for another call");
+        }
         throw BlockingCall.<RuntimeException>unchecked(retry.thrownFor(done.report(), done.last()));
     }
 

@@ -23,6 +23,9 @@ public final class RetryMachine {
     /** Bounds what costs no attempt, and what a server asks for, where the stop knows no limit in time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+    private static final String NO_LONGER =
+            ", and without a limit in time the policy waits no longer than " + RetryReport.seconds(PATIENCE);
+
     private final Retry retry;
     private final Deque<Tried> tried = new ArrayDeque<>();
     private final int[] ruleAttempts;
@@ -49,6 +52,8 @@ public final class RetryMachine {
     private Optional<Duration> hint = Optional.empty();
     private Optional<Outcome<?>> last = Optional.empty();
     private String reason = "";
+    /** Of the rule that the last failure fell under; the policy's own stop holds beside it. */
+    private Stop ruleStop = Stop.never();
 
     RetryMachine(Retry retry) {
         this.retry = retry;
@@ -105,6 +110,7 @@ public final class RetryMachine {
             retry.publish(() -> new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
         }
         hint = Optional.empty();
+        ruleStop = Stop.never();
         return switch (judgement) {
             case Judgement.Accept accepted -> {
                 number++;
@@ -172,14 +178,13 @@ public final class RetryMachine {
         waits++;
         RetryState state = state(outcome, nowNanos);
         Wait wait = retry.wait;
-        Stop stop = retry.stop;
         RetryState counted = state;
         if (rule >= 0) {
             ruleAttempts[rule]++;
             ruleWaits[rule] = hint.isPresent() ? 1 : ruleWaits[rule] + 1;
             counted = state.counting(ruleAttempts[rule], ruleWaits[rule]);
             wait = retry.rules.get(rule).pause();
-            stop = retry.rules.get(rule).stop();
+            ruleStop = retry.rules.get(rule).stop();
         }
         if (hint.isPresent() && hint.get().isNegative()) {
             return done(Ending.STOPPED, "the server asks not to be tried again", nowNanos);
@@ -188,14 +193,15 @@ public final class RetryMachine {
             return done(Ending.ATTEMPTS_USED_UP, "the list of waits is used up", nowNanos);
         }
         Duration time = drawn(wait, counted, random);
-        Optional<Ending> ending = stop.reason(counted.withUpcoming(time));
+        Optional<Ending> ending = ruleStop.reason(counted.withUpcoming(time));
         if (ending.isEmpty()) {
             ending = retry.stop.reason(state.withUpcoming(time));
         }
         if (ending.isPresent()) {
             return done(ending.get(), why(ending.get(), time, nowNanos), nowNanos);
         }
-        if (hint.isPresent() && isUnbounded(nowNanos) && hint.get().compareTo(PATIENCE) > 0) {
+        if (hintTooLong(nowNanos)
+                || hint.isPresent() && isUnbounded(nowNanos) && hint.get().compareTo(PATIENCE) > 0) {
             return done(Ending.DEADLINE, why(Ending.DEADLINE, time, nowNanos), nowNanos);
         }
         return payAndPause(state, time, nowNanos, random);
@@ -241,17 +247,25 @@ public final class RetryMachine {
         if (throttled) {
             retry.gate.throttled(hint.orElse(time), nowNanos);
         }
-        if (tooLate(state, time, nowNanos)) {
+        if (hintTooLong(nowNanos) || tooLate(state, time, nowNanos)) {
             return done(Ending.DEADLINE, why(Ending.DEADLINE, time, nowNanos), nowNanos);
         }
         unpaid = unpaid.plus(time);
         return time.isZero() ? tryOrGate(nowNanos) : pause(time, nowNanos);
     }
 
+    // Even a stop that lets a wait end late is not meant to sleep out whatever a server names.
+    private boolean hintTooLong(long nowNanos) {
+        return hint.isPresent()
+                && left(nowNanos)
+                        .filter(left -> hint.get().compareTo(left) >= 0)
+                        .isPresent();
+    }
+
     private boolean tooLate(RetryState state, Duration time, long nowNanos) {
-        if (retry.stop
-                .reason(state.counting(0, state.waits()).withUpcoming(time))
-                .isPresent()) {
+        RetryState uncounted = state.counting(0, state.waits()).withUpcoming(time);
+        if (ruleStop.reason(uncounted).isPresent()
+                || retry.stop.reason(uncounted).isPresent()) {
             return true;
         }
         return isUnbounded(nowNanos) && unpaid.plus(time).compareTo(PATIENCE) > 0;
@@ -263,7 +277,7 @@ public final class RetryMachine {
     }
 
     private Step tryOrGate(long nowNanos) {
-        ticket = retry.gate.ask(ticket, nowNanos);
+        ticket = retry.enabled ? retry.gate.ask(ticket, nowNanos) : null;
         Duration closed = retry.gate.closedFor(ticket, nowNanos);
         if (closed.isPositive()) {
             Optional<Duration> left = left(nowNanos);
@@ -271,6 +285,14 @@ public final class RetryMachine {
                 hint = Optional.of(closed);
                 return done(Ending.DEADLINE, "the quota is used up for " + RetryReport.seconds(closed), nowNanos);
             }
+            if (isUnbounded(nowNanos) && unpaid.plus(closed).compareTo(PATIENCE) > 0) {
+                hint = Optional.of(closed);
+                return done(
+                        Ending.DEADLINE,
+                        "the quota is used up for " + RetryReport.seconds(closed) + NO_LONGER,
+                        nowNanos);
+            }
+            unpaid = unpaid.plus(closed);
             reason = reason.isEmpty() ? "the quota is used up" : reason;
             return pause(closed, nowNanos);
         }
@@ -338,8 +360,7 @@ public final class RetryMachine {
                                 .orElse("the next attempt is due in " + RetryReport.seconds(time))
                         + left(nowNanos)
                                 .map(left -> ", and " + RetryReport.seconds(left) + " are left")
-                                .orElse(", and without a limit in time the policy waits no longer than "
-                                        + RetryReport.seconds(PATIENCE));
+                                .orElse(NO_LONGER);
             case STOPPED, SUCCEEDED, BUDGET, NOT_RETRYABLE, CANCELLED -> "the policy says so";
         };
     }

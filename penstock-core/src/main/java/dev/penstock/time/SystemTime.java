@@ -1,6 +1,7 @@
 package dev.penstock.time;
 
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -9,13 +10,20 @@ import java.util.function.Supplier;
 
 /** The machine's clock. */
 final class SystemTime implements TimeSource {
-    static final SystemTime SHARED = new SystemTime(() -> Daemon.SCHEDULER);
+    static final SystemTime SHARED = new SystemTime(() -> Daemon.SCHEDULER, Thread::startVirtualThread);
 
     private final Ticker ticker = Ticker.system();
     private final Supplier<ScheduledExecutorService> scheduler;
+    /** Runs what is due: the one thread of the shared scheduler must not be blocked by anybody's task. */
+    private final Executor due;
 
     SystemTime(Supplier<ScheduledExecutorService> scheduler) {
+        this(scheduler, Runnable::run);
+    }
+
+    private SystemTime(Supplier<ScheduledExecutorService> scheduler, Executor due) {
         this.scheduler = scheduler;
+        this.due = due;
     }
 
     @Override
@@ -31,7 +39,9 @@ final class SystemTime implements TimeSource {
 
     @Override
     public Runnable schedule(Duration delay, Runnable task) {
-        Future<?> scheduled = scheduler.get().schedule(task, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
+        Future<?> scheduled = scheduler
+                .get()
+                .schedule(() -> due.execute(task), TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
         return () -> scheduled.cancel(false);
     }
 

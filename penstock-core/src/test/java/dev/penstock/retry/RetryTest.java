@@ -503,4 +503,85 @@ final class RetryTest {
                         machine.settled(new Outcome.Failed<>(io("x")), time.nanos(), new RetryScenario.HalfRandom()))
                 .hasMessageContaining("no attempt is under way");
     }
+
+    @Test
+    void withoutALimitInTimeACallDoesNotWaitADayAtAGateThatAnotherClosed() {
+        var gate = new SharedGate();
+        gate.throttled(Duration.ofDays(1), time.nanos());
+
+        assertThatThrownBy(
+                        () -> policy().stop(Stop.attempts(3)).gate(gate).build().call(this::fails))
+                .hasMessageContaining("the quota is used up for 86400 s, and without a limit in time");
+        assertThat(attempts).hasValue(0);
+        assertThat(time.passed()).isZero();
+    }
+
+    @Test
+    void r18AHintBeyondAnElapsedLimitIsNotSleptOutEither() {
+        Retry retry = policy().stop(Stop.afterElapsed(seconds(30)))
+                .hint(outcome -> Optional.of(Duration.ofDays(1)))
+                .build();
+
+        for (When throttle : List.of(When.never(), When.exception(IOException.class))) {
+            assertThatThrownBy(() -> retry.with(b -> b.throttledWhen(throttle).gate(new SharedGate()))
+                            .call(this::fails))
+                    .isInstanceOf(IOException.class);
+            assertThat(time.passed()).isZero();
+        }
+        assertThat(retry.statistics().endings()).containsEntry(Ending.DEADLINE, 2L);
+    }
+
+    @Test
+    void r6ADisabledPolicyPassesAClosedGate() {
+        var gate = new SharedGate();
+        gate.throttled(seconds(3_600), time.nanos());
+
+        String value = policy().gate(gate).enabled(false).build().call(() -> "answer");
+
+        assertThat(value).isEqualTo("answer");
+        assertThat(time.passed()).isZero();
+    }
+
+    @Test
+    void r11AFutureThatIsCompletedFromOutsideIsNotTriedAgain() {
+        CompletableFuture<String> future = policy().build()
+                .callAsync(() -> CompletableFuture.failedFuture(io("attempt " + attempts.incrementAndGet())));
+
+        assertThat(future.complete("from elsewhere")).isTrue();
+
+        assertThat(time.scheduled()).isZero();
+        time.advance(seconds(100));
+        assertThat(attempts).hasValue(1);
+    }
+
+    @Test
+    void aRulesStopHoldsWhileTheBudgetIsEmpty() {
+        var empty = new RetryBudget(new RetryBudget.Settings(0, 0, seconds(10)), time.nanos());
+        Retry retry = policy().rule(When.exception(IOException.class), Wait.none(), Stop.beforeElapsed(seconds(5)))
+                .budget(empty)
+                .build();
+
+        assertThatThrownBy(() -> retry.call(this::fails)).isInstanceOf(IOException.class);
+
+        assertThat(time.passed()).isZero();
+        assertThat(retry.statistics().endings()).containsEntry(Ending.BUDGET, 1L);
+    }
+
+    @Test
+    void aConditionToStopIsAskedOnceAfterEachFault() {
+        var asked = new AtomicInteger();
+        Retry retry =
+                policy().stop(Stop.when(() -> asked.incrementAndGet() >= 3)).build();
+
+        assertThatThrownBy(() -> retry.call(this::fails)).hasMessage("attempt 3");
+    }
+
+    @Test
+    void aLoopThatHasSucceededHasNoNextAttempt() {
+        RetryLoop loop = policy().build().loop();
+        assertThat(loop.next().retryCount()).isZero();
+        assertThat(loop.accepts("answer")).isTrue();
+
+        assertThatThrownBy(loop::next).isInstanceOf(IllegalStateException.class);
+    }
 }

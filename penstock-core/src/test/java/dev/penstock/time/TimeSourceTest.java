@@ -94,4 +94,23 @@ final class TimeSourceTest {
                 .isGreaterThan(Duration.ofDays(50_000));
         assertThat(Deadline.after(SECOND.negated(), time).left(time.nanos())).isEqualTo(SECOND.negated());
     }
+
+    @Test
+    void aTaskThatBlocksDoesNotHoldUpTheNext() throws InterruptedException {
+        var second = new CountDownLatch(1);
+        var both = new CountDownLatch(1);
+        Runnable undoFirst = TimeSource.system().schedule(Duration.ZERO, () -> {
+            try {
+                if (second.await(20, TimeUnit.SECONDS)) {
+                    both.countDown();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runnable undoSecond = TimeSource.system().schedule(Duration.ofNanos(1), second::countDown);
+
+        assertThat(both.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(undoFirst).isNotSameAs(undoSecond);
+    }
 }
