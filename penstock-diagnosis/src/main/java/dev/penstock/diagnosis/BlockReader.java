@@ -93,7 +93,8 @@ final class BlockReader {
 
     /** @param headersAlone whether the block is a list of headers, of which not even a status is known */
     static Reading read(String block, boolean headersAlone) {
-        String text = block.indexOf('\u001b') >= 0 ? ANSI.matcher(block).replaceAll("") : block;
+        String text = RequestBodies.blanked(
+                block.indexOf('\u001b') >= 0 ? ANSI.matcher(block).replaceAll("") : block);
         String lower = text.toLowerCase(Locale.ROOT);
         boolean marked = marked(lower);
         boolean trace = (text.indexOf('\n') >= 0 || text.contains("Traceback"))
@@ -248,7 +249,9 @@ final class BlockReader {
 
     private static Optional<String> printable(String model) {
         String family = ModelFamily.of(model);
-        return KNOWN_MODEL.matcher(family).matches() && !family.equalsIgnoreCase("none") && !family.equals("null")
+        boolean shown =
+                KNOWN_MODEL.matcher(family).matches() && Redaction.of(family).equals(family);
+        return shown && !family.equalsIgnoreCase("none") && !family.equals("null")
                 ? Optional.of(family)
                 : Optional.empty();
     }
@@ -452,33 +455,32 @@ final class BlockReader {
         };
     }
 
-    /** Only what is known to hold no prompt: a provider's sentence of a known kind, codes, the status, limit headers. */
+    /** Only what is known to hold no prompt: the fixed words of providers, their codes, the status, headers of limits. */
     private static String evidence(ErrorBody error, int status, HeaderLookup headers, Optional<LimitState> shown) {
         List<String> parts = new ArrayList<>();
         if (status >= 400) {
             parts.add("status " + status);
         }
-        Matcher sentence = SENTENCE.matcher(error.message());
-        if (sentence.lookingAt() || sentence.find()) {
-            parts.add("\"" + Redaction.of(sentence.group()) + "\"");
-        } else if (RefusalText.of(error.message()).explains()) {
-            parts.add("\"" + Redaction.of(error.message()) + "\"");
+        String quotation = Quotation.of(error.message());
+        if (!quotation.isEmpty()) {
+            parts.add("\"" + quotation + "\"");
         }
-        if (!error.code().isEmpty() && error.code().length() <= 60) {
-            parts.add("code " + Redaction.of(error.code()));
-        } else if (!error.type().isEmpty() && error.type().length() <= 60) {
-            parts.add("type " + Redaction.of(error.type()));
+        if (Quotation.isCode(error.code())) {
+            parts.add("code " + error.code());
+        } else if (Quotation.isCode(error.type())) {
+            parts.add("type " + error.type());
         }
         shown.ifPresent(state -> parts.add("headers: " + state.remaining() + " of "
                 + state.limit().amount() + " " + state.dimension().label() + " left"));
         for (String name : List.of("retry-after-ms", "retry-after")) {
             String value = headers.first(name);
-            if (value != null) {
-                parts.add(name + ": " + Redaction.of(value));
+            if (value != null && Quotation.isWait(value)) {
+                parts.add(name + ": " + value);
                 break;
             }
         }
-        return parts.isEmpty() ? "headers of limits" : String.join(", ", parts);
+        boolean said = !error.message().isEmpty() || !error.code().isEmpty();
+        return parts.isEmpty() ? said ? "the words of a refusal" : "headers of limits" : String.join(", ", parts);
     }
 
     /** Whether a unit is counted in tokens. */
