@@ -44,7 +44,10 @@ final class BlockReader {
                     + "[^\\n\"{}]{0,700}");
     private static final Pattern STATUS = Pattern.compile(
             "(?i)(?:Error code: |status(?:[_ ]?code)?[\"'\\\\]{0,8}\\s?[:=]?\\s?[\"'\\\\]{0,8}|HTTP/[\\d.]{1,3}[\"'\\\\]{0,4} |"
-                    + "(?:Error|Exception): |\"(?:POST|GET) \\S{1,400}? HTTP/[\\d.]{1,3}\" |HTTP |\")([2-5]\\d\\d)\\b(?![.,]\\d)");
+                    + "(?:Error|Exception): |\"(?:POST|GET) \\S{1,400}? HTTP/[\\d.]{1,3}\" |HTTP |"
+                    + "\"(?=\\d{3} (?:Too Many Req|Internal Server|Bad Gateway|Service Unav)))([2-5]\\d\\d)\\b(?![.,]\\d)");
+    private static final Pattern STATUS_FIELD = Pattern.compile(
+            "(?i)\\bstatus(?:[_ ]?code)?[\"'\\\\]{0,8}\\s?[:=]\\s?[\"'\\\\]{0,8}([2-5]\\d\\d)\\b(?![.,]\\d)");
     private static final Pattern NAMED_CODE =
             Pattern.compile("(?i)\\b(?:error[_.]?)?(?:code|type|reason|error)[\"'\\\\]{0,8}"
                     + "\\s?[:=]\\s?[\"'\\\\]{0,8}(rate_limit_exceeded|insufficient_quota|credit_balance_exhausted|billing_not_active|"
@@ -176,8 +179,24 @@ final class BlockReader {
         return MODEL_NAME.matcher(lower).find();
     }
 
+    /**
+     * The status in a line about a call; 0 if there is none. What a logger puts behind its words as an object may be the
+     * request, with numbers of any kind: only a field of that name counts there.
+     */
+    static int statusOfCall(String text) {
+        int brace = text.indexOf('{');
+        String words = brace > 0 && !text.substring(0, brace).isBlank() ? text.substring(0, brace) : text;
+        int told = statusAfterProtocol(words);
+        int status = told != 0 ? told : status(words, true);
+        if (status == 0 && words.length() < text.length()) {
+            Matcher field = STATUS_FIELD.matcher(text).region(brace, text.length());
+            return field.find() ? Integer.parseInt(field.group(1)) : 0;
+        }
+        return status;
+    }
+
     /** What stands after the protocol in the logs of servers and clients; 0 if there is none. Most lines are told by it. */
-    static int statusAfterProtocol(String text) {
+    private static int statusAfterProtocol(String text) {
         int at = text.indexOf("HTTP/");
         while (at >= 0) {
             int i = at + 5;
@@ -204,7 +223,7 @@ final class BlockReader {
     }
 
     /** The status of a call of an LLM API in one line; 0 if there is none. */
-    static int status(String text, boolean marked) {
+    private static int status(String text, boolean marked) {
         Matcher matcher = STATUS.matcher(text);
         int first = 0;
         for (int i = 0; i < 20 && matcher.find(); i++) {

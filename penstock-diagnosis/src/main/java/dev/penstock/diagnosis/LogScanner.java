@@ -263,8 +263,7 @@ public final class LogScanner {
 
     /** A line about a call without a word about limits: most are of calls that were answered. */
     private void call(String text) {
-        int told = BlockReader.statusAfterProtocol(text);
-        int status = told != 0 ? told : BlockReader.status(text, true);
+        int status = BlockReader.statusOfCall(RequestBodies.blanked(text));
         if (status >= 200 && status < 300) {
             stamp(text).ifPresent(collector::answered);
             collector.answered();

@@ -102,6 +102,28 @@ class SpecimenTest {
     }
 
     @Test
+    void numbersInARequestAreNoStatus() {
+        String call = "2026-11-24T10:00:00Z DEBUG POST https://api.openai.com/v1/chat/completions ";
+        for (String rest : List.of(
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"500 words about cats\"}]}",
+                "{\"input\":\"x\",\"dimensions\":\"512\"}",
+                "{\"user\":\"503\",\"seed\":\"500\"}",
+                "status=200 prompt=\"500 words about cats\"",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"why do I get HTTP 429 here?\"}]}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"what is 429 Too Many Requests?\"}]}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"HTTP/1.1 500\"}]}",
+                "{\"metadata\":{\"note\":\"why HTTP 429?\"},\"query\":\"Error: 500\"}")) {
+            assertThat(Specimens.scan(call + rest + "\n").groups()).as(rest).isEmpty();
+        }
+        assertThat(Specimens.kinds(Specimens.scan(call + "{\"status\":503}\n"))).isEqualTo("overloaded:1");
+        assertThat(Specimens.kinds(Specimens.scan(call + "\"429 Too Many Requests\" prompt='500 words'\n")))
+                .isEqualTo("other:1");
+        assertThat(Specimens.kinds(
+                        Specimens.scan("{\"url\":\"https://api.openai.com/v1/chat/completions\",\"status\":503}\n")))
+                .isEqualTo("overloaded:1");
+    }
+
+    @Test
     void aRefusalAfterARequestOnItsLineIsRead() {
         assertThat(
                         Specimens.kinds(
