@@ -195,10 +195,11 @@ public final class LogScanner {
                 yield frame;
             }
             case OBJECT -> {
-                if (depth <= 0) {
+                int first = skipBlanks(buffer, at, to);
+                // Many a line that ends in a brace opens nothing, and what follows it are lines of their own.
+                if (depth <= 0 || !(blank || indented || "}])".indexOf(buffer[first]) >= 0 || field(buffer, at, to))) {
                     yield false;
                 }
-                int first = skipBlanks(buffer, at, to);
                 depth += !blank && (buffer[to - 1] == '{' || buffer[to - 1] == '[') ? 1 : 0;
                 depth -= first < to && (buffer[first] == '}' || buffer[first] == ']') ? 1 : 0;
                 yield true;
@@ -349,6 +350,15 @@ public final class LogScanner {
             i++;
         }
         return false;
+    }
+
+    /** Whether a line begins with a name in quotation marks and a colon, as printed JSON that nobody indented. */
+    private static boolean field(byte[] buffer, int from, int to) {
+        int i = from + 1;
+        while (i < to && i - from < 40 && (buffer[i] == '_' || buffer[i] >= 'A' && buffer[i] <= 'z')) {
+            i++;
+        }
+        return i < to - 1 && i > from + 1 && buffer[from] == '"' && buffer[i] == '"' && buffer[i + 1] == ':';
     }
 
     private static int skipBlanks(byte[] buffer, int from, int to) {

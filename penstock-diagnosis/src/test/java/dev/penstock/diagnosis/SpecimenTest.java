@@ -139,6 +139,31 @@ class SpecimenTest {
     }
 
     @Test
+    void aLineThatEndsInABraceSwallowsNoOtherLine() {
+        String refusal =
+                "2026-11-24T10:00:00Z ERROR Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used"
+                        + " %d, Requested 3000. Please try again in 2s.\n";
+        StringBuilder log = new StringBuilder("2026-11-24T09:59:59Z INFO loading config {\n");
+        for (int i = 0; i < 5; i++) {
+            log.append(refusal.formatted(29_000 + i));
+        }
+        assertThat(Specimens.kinds(Specimens.scan(log.toString()))).isEqualTo("tokens_per_minute:5");
+    }
+
+    @Test
+    void printedJsonIsReadTogetherIndentedOrNot() {
+        String json =
+                "2026-11-24T10:00:00Z ERROR openai answered {\n  \"error\": {\n    \"message\": \"Rate limit reached for"
+                        + " gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 3000.\",\n\n    \"code\":"
+                        + " \"rate_limit_exceeded\"\n  }\n}\n";
+        for (String text : List.of(json, json.replaceAll("\n +", "\n"))) {
+            Diagnosis diagnosis = Specimens.scan(text);
+            assertThat(Specimens.kinds(diagnosis)).as(text).isEqualTo("tokens_per_minute:1");
+            assertThat(diagnosis.groups().getFirst().evidence()).as(text).contains("code rate_limit_exceeded");
+        }
+    }
+
+    @Test
     @Timeout(value = 120, unit = TimeUnit.SECONDS)
     void aSpecimenCutAnywhereBreaksNothingAndIsNeverMoreThanItWas() {
         for (Specimens.Specimen specimen : specimens()) {
