@@ -73,6 +73,12 @@ final class Collector {
         sameLine = true;
     }
 
+    /** The next event is read from a line of its own, where the same may be told again. */
+    void newLine() {
+        sameLine = false;
+        lineReasons.clear();
+    }
+
     void notes(BlockReader.Reading reading) {
         if (!reading.states().isEmpty()) {
             states = reading.states();

@@ -49,6 +49,8 @@ public final class LogScanner {
 
     private int lastLength;
     private boolean plainSince;
+    /** Whether what comes next belongs to a line of which a piece was read. */
+    private boolean rest;
 
     /** @param today for dates that come without a year */
     public LogScanner(LocalDate today) {
@@ -83,16 +85,17 @@ public final class LogScanner {
                 lines--;
                 close();
                 collector.sameLine();
+                rest = true;
             }
-            int rest = held - start;
-            System.arraycopy(buffer, start, buffer, 0, rest);
+            int kept = held - start;
+            System.arraycopy(buffer, start, buffer, 0, kept);
             bytes += start;
-            int more = fill(in, buffer, rest);
+            int more = fill(in, buffer, kept);
             from = 0;
-            if (more == rest) {
-                if (rest > 0) {
-                    line(buffer, 0, rest);
-                    bytes += rest;
+            if (more == kept) {
+                if (kept > 0) {
+                    line(buffer, 0, kept);
+                    bytes += kept;
                 }
                 break;
             }
@@ -125,6 +128,10 @@ public final class LogScanner {
         if (joining != Joining.NOTHING) {
             close();
         }
+        if (!rest) {
+            collector.newLine();
+        }
+        rest = false;
         open(buffer, from, to, words);
     }
 
