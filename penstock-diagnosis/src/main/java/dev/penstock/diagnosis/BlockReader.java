@@ -4,7 +4,6 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Scope;
-import dev.penstock.limit.Unit;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.ErrorBody;
 import dev.penstock.wire.HeaderLookup;
@@ -112,7 +111,7 @@ final class BlockReader {
         if (thrown && status == 0) {
             status = text.startsWith("RateLimit", exception.start(1)) ? 429 : 500;
         }
-        Optional<String> model = lower.contains("model") ? model(text) : Optional.empty();
+        Optional<String> model = model(text);
         List<Finding> findings = new ArrayList<>();
         List<String> others = new ArrayList<>();
         Set<String> seen = new HashSet<>();
@@ -261,7 +260,11 @@ final class BlockReader {
         return headers;
     }
 
-    private static Optional<String> model(String text) {
+    /** The family of the model that a text names, requests taken out. */
+    static Optional<String> model(String text) {
+        if (!text.toLowerCase(Locale.ROOT).contains("model")) {
+            return Optional.empty();
+        }
         Matcher matcher = MODEL.matcher(text);
         return matcher.find() ? printable(matcher.group(1)) : Optional.empty();
     }
@@ -500,13 +503,5 @@ final class BlockReader {
         }
         boolean said = !error.message().isEmpty() || !error.code().isEmpty();
         return parts.isEmpty() ? said ? "the words of a refusal" : "headers of limits" : String.join(", ", parts);
-    }
-
-    /** Whether a unit is counted in tokens. */
-    static boolean inTokens(Finding finding) {
-        return finding.dimension()
-                .map(Dimension::unit)
-                .filter(unit -> unit == Unit.TOKENS)
-                .isPresent();
     }
 }

@@ -26,6 +26,7 @@ final class Collector {
     private static final int NEAR_LINES = 120;
     private static final int SAME_ANSWER_LINES = 12;
     private static final int MOST_REASONS = 256;
+    private static final int MOST_MODELS = 100;
 
     private record Key(
             Kind kind, String scope, Optional<String> model, Optional<Dimension> dimension, OptionalLong limit) {}
@@ -50,7 +51,7 @@ final class Collector {
 
     private final Map<Key, Sum> sums = new LinkedHashMap<>();
     private final Map<String, Long> others = new LinkedHashMap<>();
-    private final Timeline answeredTimes = new Timeline();
+    private final Map<String, Timeline> answeredTimes = new LinkedHashMap<>();
     private List<LimitState> states = List.of();
     private long answered;
     private @Nullable Bare bare;
@@ -64,8 +65,12 @@ final class Collector {
         answered++;
     }
 
-    void answered(long atMillis) {
-        answeredTimes.add(atMillis);
+    void answered(Optional<String> model, long atMillis) {
+        String name = model.orElse("");
+        boolean room = answeredTimes.containsKey(name) || answeredTimes.size() < MOST_MODELS;
+        answeredTimes
+                .computeIfAbsent(room ? name : "", unused -> new Timeline())
+                .add(atMillis);
     }
 
     /** The next event is read from a line of which a part was read before. */

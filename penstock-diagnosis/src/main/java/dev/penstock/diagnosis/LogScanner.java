@@ -271,9 +271,10 @@ public final class LogScanner {
 
     /** A line about a call without a word about limits: most are of calls that were answered. */
     private void call(String text) {
-        int status = BlockReader.statusOfCall(RequestBodies.blanked(text));
+        String blanked = RequestBodies.blanked(text);
+        int status = BlockReader.statusOfCall(blanked);
         if (status >= 200 && status < 300) {
-            stamp(text).ifPresent(collector::answered);
+            stamp(text).ifPresent(at -> collector.answered(BlockReader.model(blanked), at));
             collector.answered();
         } else if (status == 429 || status >= 500) {
             take(text, false);
