@@ -15,7 +15,7 @@ import java.util.Map;
  * @param answered calls that were answered, where the log shows them
  * @param answeredTimes of those that had a time, by the model's family; empty where the log names none
  * @param states limits that headers showed last
- * @param otherErrors errors of the API that are about no limit, with how many there were
+ * @param otherErrors errors of the API that are about no limit, with how many there were, in the order of the log
  */
 public record Diagnosis(
         List<Group> groups,
@@ -29,7 +29,7 @@ public record Diagnosis(
         groups = List.copyOf(groups);
         states = List.copyOf(states);
         answeredTimes = Collections.unmodifiableMap(new LinkedHashMap<>(answeredTimes));
-        otherErrors = Map.copyOf(otherErrors);
+        otherErrors = Collections.unmodifiableMap(new LinkedHashMap<>(otherErrors));
     }
 
     /** Refusals in all. */

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +52,16 @@ class ReplayTest {
         Optional<Replay> replay = Replay.of(group, diagnosis.answeredTimes());
         boolean said = Advice.outcome(group, replay).contains("does not name their model");
         return replay.orElseThrow().requests() + " left out: " + said;
+    }
+
+    @Test
+    void otherErrorsAreToldInTheOrderOfTheLog() {
+        Map<String, Long> errors = new LinkedHashMap<>();
+        for (int i = 0; i < 20; i++) {
+            errors.put("error " + i, 1L);
+        }
+        Diagnosis diagnosis = new Diagnosis(List.of(), 0, 0, 0, Map.of(), List.of(), errors);
+        assertThat(diagnosis.otherErrors().keySet()).containsExactlyElementsOf(errors.keySet());
     }
 
     @Test
