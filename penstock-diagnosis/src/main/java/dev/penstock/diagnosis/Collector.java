@@ -52,6 +52,7 @@ final class Collector {
     private final Map<Key, Sum> sums = new LinkedHashMap<>();
     private final Map<String, Long> others = new LinkedHashMap<>();
     private final Map<String, Timeline> answeredTimes = new LinkedHashMap<>();
+    private final List<String> remarks = new ArrayList<>();
     private List<LimitState> states = List.of();
     private long answered;
     private @Nullable Bare bare;
@@ -60,6 +61,11 @@ final class Collector {
     private boolean sameLine;
     private long lineRead = -1;
     private final Set<String> lineReasons = new LinkedHashSet<>();
+
+    /** Something of the input could not be read. */
+    void remark(String sentence) {
+        remarks.add(sentence);
+    }
 
     void answered() {
         answered++;
@@ -223,6 +229,6 @@ final class Collector {
                 sum.first.evidence(),
                 sum.times)));
         groups.sort(Comparator.comparingLong(Group::count).reversed());
-        return new Diagnosis(groups, bytes, lines, answered, answeredTimes, states, others);
+        return new Diagnosis(groups, bytes, lines, answered, answeredTimes, states, others, remarks);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param answeredTimes of those that had a time, by the model's family; empty where the log names none
  * @param states limits that headers showed last
  * @param otherErrors errors of the API that are about no limit, with how many there were, in the order of the log
+ * @param remarks why the input, or part of it, could not be read; a sentence each
  */
 public record Diagnosis(
         List<Group> groups,
@@ -24,10 +25,12 @@ public record Diagnosis(
         long answered,
         Map<String, Timeline> answeredTimes,
         List<LimitState> states,
-        Map<String, Long> otherErrors) {
+        Map<String, Long> otherErrors,
+        List<String> remarks) {
     public Diagnosis {
         groups = List.copyOf(groups);
         states = List.copyOf(states);
+        remarks = List.copyOf(remarks);
         answeredTimes = Collections.unmodifiableMap(new LinkedHashMap<>(answeredTimes));
         otherErrors = Collections.unmodifiableMap(new LinkedHashMap<>(otherErrors));
     }

@@ -55,7 +55,10 @@ final class HarReader {
                     token = parser.nextToken();
                 }
             } catch (com.fasterxml.jackson.core.JsonProcessingException cutOff) {
-                return parser.currentLocation().getByteOffset();
+                long at = parser.currentLocation().getByteOffset();
+                to.remark("the HAR file is broken or cut off at byte " + at
+                        + "; only what stands before was read, save it again for the rest");
+                return at;
             }
             return Math.max(length, parser.currentLocation().getByteOffset());
         }

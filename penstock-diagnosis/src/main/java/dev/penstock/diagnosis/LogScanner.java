@@ -20,6 +20,7 @@ public final class LogScanner {
     private static final int MOST_LINES = 400;
     private static final int HEADS = 32;
     private static final int HEAD = 120;
+    private static final int LOOKED_AT = 2_000;
 
     private enum Joining {
         NOTHING,
@@ -69,6 +70,11 @@ public final class LogScanner {
             bytes = HarReader.read(buffer, held, in, stamps, collector);
             return collector.diagnosis(bytes, 0);
         }
+        if (wide(buffer, held)) {
+            collector.remark(
+                    "the input is UTF-16, in which no refusal can be found; convert it to UTF-8, for example with"
+                            + " iconv -f UTF-16 -t UTF-8, and read that");
+        }
         int from = held >= 3 && (buffer[0] & 0xff) == 0xef && (buffer[1] & 0xff) == 0xbb ? 3 : 0;
         while (held > 0) {
             int start = from;
@@ -103,6 +109,20 @@ public final class LogScanner {
         }
         close();
         return collector.diagnosis(bytes, lines);
+    }
+
+    /** Whether each character has two bytes, as in what some shells write into files. */
+    private static boolean wide(byte[] buffer, int held) {
+        if (held < 2) {
+            return false;
+        }
+        int first = (buffer[0] & 0xff) << 8 | buffer[1] & 0xff;
+        int looked = Math.min(held, LOOKED_AT);
+        int zeros = 0;
+        for (int i = 0; i < looked; i++) {
+            zeros += buffer[i] == 0 ? 1 : 0;
+        }
+        return first == 0xfffe || first == 0xfeff || looked >= 16 && zeros > looked / 3;
     }
 
     private static int fill(InputStream in, byte[] buffer, int held) throws IOException {

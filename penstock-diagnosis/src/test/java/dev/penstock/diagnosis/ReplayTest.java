@@ -60,7 +60,7 @@ class ReplayTest {
         for (int i = 0; i < 20; i++) {
             errors.put("error " + i, 1L);
         }
-        Diagnosis diagnosis = new Diagnosis(List.of(), 0, 0, 0, Map.of(), List.of(), errors);
+        Diagnosis diagnosis = new Diagnosis(List.of(), 0, 0, 0, Map.of(), List.of(), errors, List.of());
         assertThat(diagnosis.otherErrors().keySet()).containsExactlyElementsOf(errors.keySet());
     }
 
@@ -119,5 +119,10 @@ class ReplayTest {
                     .as("cut after %d", length)
                     .isLessThanOrEqualTo(1);
         }
+        assertThat(diagnosis.remarks()).isEmpty();
+        assertThat(Specimens.scan(har.substring(0, har.length() - 9)).remarks())
+                .singleElement()
+                .asString()
+                .contains("broken or cut off at byte");
     }
 }
