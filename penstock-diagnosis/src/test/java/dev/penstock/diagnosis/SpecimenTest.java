@@ -76,6 +76,17 @@ class SpecimenTest {
     }
 
     @Test
+    void whatLooksLikeAKeyIsNoModel() {
+        for (String name : List.of("sk-abc123def", "pst-abc123def", "org-Ab12Cd")) {
+            String text = "openai ERROR Rate limit reached for " + name
+                    + " on requests per min (RPM): Limit 3, Used 3, Requested 1.";
+            assertThat(Specimens.scan(text).groups())
+                    .singleElement()
+                    .satisfies(group -> assertThat(group.model()).isEmpty());
+        }
+    }
+
+    @Test
     void figuresAndFixedWordsAreQuoted() {
         String text =
                 "ERROR Rate limit reached for gpt-4o in organization org-Ab12Cd on tokens per min (TPM): Limit 30000, Used"
