@@ -60,6 +60,7 @@ final class DiagnoseCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Diagnosis diagnosis = read();
+        diagnosis.remarks().forEach(shell::error);
         if (json) {
             shell.out().println(DiagnosisJson.of(diagnosis));
         } else {

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,6 +81,20 @@ class DiagnoseCommandTest {
         assertThat(console.err()).contains("does not exist; give a file, or - for standard input");
         assertThat(console.run("diagnose", folder.toString())).isEqualTo(2);
         assertThat(console.err()).contains("is a directory");
+    }
+
+    @Test
+    void whatCannotBeReadIsSaid() throws IOException {
+        Path wide = folder.resolve("wide.log");
+        for (Charset charset : List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+            Files.writeString(wide, LOG, charset);
+            assertThat(console.run("diagnose", "--json", wide.toString())).isZero();
+            assertThat(console.out().strip()).isEqualTo("[]");
+            assertThat(console.err()).contains("the input is UTF-16", "convert it to UTF-8");
+        }
+        Path har = Files.writeString(folder.resolve("a.har"), "{\"log\":{\"version\":\"1.2\",\"entries\":[{\"a\":");
+        assertThat(console.run("diagnose", har.toString())).isZero();
+        assertThat(console.err()).contains("the HAR file is broken or cut off at byte");
     }
 
     @Test

@@ -165,12 +165,15 @@ public record Advice(String meaning, String fix) {
             return String.format(
                     Locale.ROOT,
                     "With a queue for this limit all %s requests%s would have been sent without a refusal; %s would have"
-                            + " waited, %s at most, %s on average.",
+                            + " waited, %s at most, %s on average.%s",
                     count(run.requests()),
                     run.whole() ? "" : " (the first of the log)",
                     count(run.waited()),
                     seconds(run.longestWait()),
-                    seconds(run.meanWait()));
+                    seconds(run.meanWait()),
+                    run.unnamedLeftOut()
+                            ? " Calls that were answered are left out where the log does not name their model."
+                            : "");
         }
         if (!group.retryable()) {
             return group.count() == 1

@@ -4,7 +4,6 @@ import dev.penstock.limit.Dimension;
 import dev.penstock.limit.LimitExceeded;
 import dev.penstock.limit.LimitState;
 import dev.penstock.limit.Scope;
-import dev.penstock.limit.Unit;
 import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.ErrorBody;
 import dev.penstock.wire.HeaderLookup;
@@ -44,7 +43,10 @@ final class BlockReader {
                     + "[^\\n\"{}]{0,700}");
     private static final Pattern STATUS = Pattern.compile(
             "(?i)(?:Error code: |status(?:[_ ]?code)?[\"'\\\\]{0,8}\\s?[:=]?\\s?[\"'\\\\]{0,8}|HTTP/[\\d.]{1,3}[\"'\\\\]{0,4} |"
-                    + "(?:Error|Exception): |\"(?:POST|GET) \\S{1,400}? HTTP/[\\d.]{1,3}\" |HTTP |\")([2-5]\\d\\d)\\b(?![.,]\\d)");
+                    + "(?:Error|Exception): |\"(?:POST|GET) \\S{1,400}? HTTP/[\\d.]{1,3}\" |HTTP |"
+                    + "\"(?=\\d{3} (?:Too Many Req|Internal Server|Bad Gateway|Service Unav)))([2-5]\\d\\d)\\b(?![.,]\\d)");
+    private static final Pattern STATUS_FIELD = Pattern.compile(
+            "(?i)\\bstatus(?:[_ ]?code)?[\"'\\\\]{0,8}\\s?[:=]\\s?[\"'\\\\]{0,8}([2-5]\\d\\d)\\b(?![.,]\\d)");
     private static final Pattern NAMED_CODE =
             Pattern.compile("(?i)\\b(?:error[_.]?)?(?:code|type|reason|error)[\"'\\\\]{0,8}"
                     + "\\s?[:=]\\s?[\"'\\\\]{0,8}(rate_limit_exceeded|insufficient_quota|credit_balance_exhausted|billing_not_active|"
@@ -93,7 +95,8 @@ final class BlockReader {
 
     /** @param headersAlone whether the block is a list of headers, of which not even a status is known */
     static Reading read(String block, boolean headersAlone) {
-        String text = block.indexOf('\u001b') >= 0 ? ANSI.matcher(block).replaceAll("") : block;
+        String text = RequestBodies.blanked(
+                block.indexOf('\u001b') >= 0 ? ANSI.matcher(block).replaceAll("") : block);
         String lower = text.toLowerCase(Locale.ROOT);
         boolean marked = marked(lower);
         boolean trace = (text.indexOf('\n') >= 0 || text.contains("Traceback"))
@@ -108,7 +111,7 @@ final class BlockReader {
         if (thrown && status == 0) {
             status = text.startsWith("RateLimit", exception.start(1)) ? 429 : 500;
         }
-        Optional<String> model = lower.contains("model") ? model(text) : Optional.empty();
+        Optional<String> model = model(text);
         List<Finding> findings = new ArrayList<>();
         List<String> others = new ArrayList<>();
         Set<String> seen = new HashSet<>();
@@ -175,8 +178,24 @@ final class BlockReader {
         return MODEL_NAME.matcher(lower).find();
     }
 
+    /**
+     * The status in a line about a call; 0 if there is none. What a logger puts behind its words as an object may be the
+     * request, with numbers of any kind: only a field of that name counts there.
+     */
+    static int statusOfCall(String text) {
+        int brace = text.indexOf('{');
+        String words = brace > 0 && !text.substring(0, brace).isBlank() ? text.substring(0, brace) : text;
+        int told = statusAfterProtocol(words);
+        int status = told != 0 ? told : status(words, true);
+        if (status == 0 && words.length() < text.length()) {
+            Matcher field = STATUS_FIELD.matcher(text).region(brace, text.length());
+            return field.find() ? Integer.parseInt(field.group(1)) : 0;
+        }
+        return status;
+    }
+
     /** What stands after the protocol in the logs of servers and clients; 0 if there is none. Most lines are told by it. */
-    static int statusAfterProtocol(String text) {
+    private static int statusAfterProtocol(String text) {
         int at = text.indexOf("HTTP/");
         while (at >= 0) {
             int i = at + 5;
@@ -203,7 +222,7 @@ final class BlockReader {
     }
 
     /** The status of a call of an LLM API in one line; 0 if there is none. */
-    static int status(String text, boolean marked) {
+    private static int status(String text, boolean marked) {
         Matcher matcher = STATUS.matcher(text);
         int first = 0;
         for (int i = 0; i < 20 && matcher.find(); i++) {
@@ -241,14 +260,20 @@ final class BlockReader {
         return headers;
     }
 
-    private static Optional<String> model(String text) {
+    /** The family of the model that a text names, requests taken out. */
+    static Optional<String> model(String text) {
+        if (!text.toLowerCase(Locale.ROOT).contains("model")) {
+            return Optional.empty();
+        }
         Matcher matcher = MODEL.matcher(text);
         return matcher.find() ? printable(matcher.group(1)) : Optional.empty();
     }
 
     private static Optional<String> printable(String model) {
         String family = ModelFamily.of(model);
-        return KNOWN_MODEL.matcher(family).matches() && !family.equalsIgnoreCase("none") && !family.equals("null")
+        boolean shown =
+                KNOWN_MODEL.matcher(family).matches() && Redaction.of(family).equals(family);
+        return shown && !family.equalsIgnoreCase("none") && !family.equals("null")
                 ? Optional.of(family)
                 : Optional.empty();
     }
@@ -452,40 +477,31 @@ final class BlockReader {
         };
     }
 
-    /** Only what is known to hold no prompt: a provider's sentence of a known kind, codes, the status, limit headers. */
+    /** Only what is known to hold no prompt: the fixed words of providers, their codes, the status, headers of limits. */
     private static String evidence(ErrorBody error, int status, HeaderLookup headers, Optional<LimitState> shown) {
         List<String> parts = new ArrayList<>();
         if (status >= 400) {
             parts.add("status " + status);
         }
-        Matcher sentence = SENTENCE.matcher(error.message());
-        if (sentence.lookingAt() || sentence.find()) {
-            parts.add("\"" + Redaction.of(sentence.group()) + "\"");
-        } else if (RefusalText.of(error.message()).explains()) {
-            parts.add("\"" + Redaction.of(error.message()) + "\"");
+        String quotation = Quotation.of(error.message());
+        if (!quotation.isEmpty()) {
+            parts.add("\"" + quotation + "\"");
         }
-        if (!error.code().isEmpty() && error.code().length() <= 60) {
-            parts.add("code " + Redaction.of(error.code()));
-        } else if (!error.type().isEmpty() && error.type().length() <= 60) {
-            parts.add("type " + Redaction.of(error.type()));
+        if (Quotation.isCode(error.code())) {
+            parts.add("code " + error.code());
+        } else if (Quotation.isCode(error.type())) {
+            parts.add("type " + error.type());
         }
         shown.ifPresent(state -> parts.add("headers: " + state.remaining() + " of "
                 + state.limit().amount() + " " + state.dimension().label() + " left"));
         for (String name : List.of("retry-after-ms", "retry-after")) {
             String value = headers.first(name);
-            if (value != null) {
-                parts.add(name + ": " + Redaction.of(value));
+            if (value != null && Quotation.isWait(value)) {
+                parts.add(name + ": " + value);
                 break;
             }
         }
-        return parts.isEmpty() ? "headers of limits" : String.join(", ", parts);
-    }
-
-    /** Whether a unit is counted in tokens. */
-    static boolean inTokens(Finding finding) {
-        return finding.dimension()
-                .map(Dimension::unit)
-                .filter(unit -> unit == Unit.TOKENS)
-                .isPresent();
+        boolean said = !error.message().isEmpty() || !error.code().isEmpty();
+        return parts.isEmpty() ? said ? "the words of a refusal" : "headers of limits" : String.join(", ", parts);
     }
 }

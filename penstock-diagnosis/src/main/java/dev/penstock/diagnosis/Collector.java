@@ -26,6 +26,7 @@ final class Collector {
     private static final int NEAR_LINES = 120;
     private static final int SAME_ANSWER_LINES = 12;
     private static final int MOST_REASONS = 256;
+    private static final int MOST_MODELS = 100;
 
     private record Key(
             Kind kind, String scope, Optional<String> model, Optional<Dimension> dimension, OptionalLong limit) {}
@@ -50,7 +51,8 @@ final class Collector {
 
     private final Map<Key, Sum> sums = new LinkedHashMap<>();
     private final Map<String, Long> others = new LinkedHashMap<>();
-    private final Timeline answeredTimes = new Timeline();
+    private final Map<String, Timeline> answeredTimes = new LinkedHashMap<>();
+    private final List<String> remarks = new ArrayList<>();
     private List<LimitState> states = List.of();
     private long answered;
     private @Nullable Bare bare;
@@ -60,17 +62,32 @@ final class Collector {
     private long lineRead = -1;
     private final Set<String> lineReasons = new LinkedHashSet<>();
 
+    /** Something of the input could not be read. */
+    void remark(String sentence) {
+        remarks.add(sentence);
+    }
+
     void answered() {
         answered++;
     }
 
-    void answered(long atMillis) {
-        answeredTimes.add(atMillis);
+    void answered(Optional<String> model, long atMillis) {
+        String name = model.orElse("");
+        boolean room = answeredTimes.containsKey(name) || answeredTimes.size() < MOST_MODELS;
+        answeredTimes
+                .computeIfAbsent(room ? name : "", unused -> new Timeline())
+                .add(atMillis);
     }
 
     /** The next event is read from a line of which a part was read before. */
     void sameLine() {
         sameLine = true;
+    }
+
+    /** The next event is read from a line of its own, where the same may be told again. */
+    void newLine() {
+        sameLine = false;
+        lineReasons.clear();
     }
 
     void notes(BlockReader.Reading reading) {
@@ -212,6 +229,6 @@ final class Collector {
                 sum.first.evidence(),
                 sum.times)));
         groups.sort(Comparator.comparingLong(Group::count).reversed());
-        return new Diagnosis(groups, bytes, lines, answered, answeredTimes, states, others);
+        return new Diagnosis(groups, bytes, lines, answered, answeredTimes, states, others, remarks);
     }
 }

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Reads the archive of requests that browsers and proxies write, entry by entry, keeping only what a refusal says. */
@@ -54,7 +55,10 @@ final class HarReader {
                     token = parser.nextToken();
                 }
             } catch (com.fasterxml.jackson.core.JsonProcessingException cutOff) {
-                return parser.currentLocation().getByteOffset();
+                long at = parser.currentLocation().getByteOffset();
+                to.remark("the HAR file is broken or cut off at byte " + at
+                        + "; only what stands before was read, save it again for the rest");
+                return at;
             }
             return Math.max(length, parser.currentLocation().getByteOffset());
         }
@@ -64,6 +68,7 @@ final class HarReader {
         StringBuilder answer = new StringBuilder();
         String url = "";
         String started = "";
+        String asked = "";
         String body = "";
         boolean base64 = false;
         int status = 0;
@@ -91,6 +96,8 @@ final class HarReader {
                         started = parser.getText();
                     } else if (part.equals("request") && depth == 2 && name.equals("url")) {
                         url = parser.getText();
+                    } else if (part.equals("request") && depth == 3 && name.equals("text")) {
+                        asked = shortened(parser.getText());
                     } else if (response && depth == 4 && name.equals("name")) {
                         header = parser.getText();
                     } else if (response && depth == 4 && name.equals("value") && answer.length() < LONGEST_BODY) {
@@ -116,7 +123,8 @@ final class HarReader {
         boolean call = url.contains("/v1/") || url.contains("openai") || url.contains("anthropic");
         if (call && status >= 200 && status < 300) {
             to.answered();
-            at.ifPresent(to::answered);
+            Optional<String> model = BlockReader.model(RequestBodies.blanked(asked));
+            at.ifPresent(time -> to.answered(model, time));
             return;
         }
         if (status < 400) {

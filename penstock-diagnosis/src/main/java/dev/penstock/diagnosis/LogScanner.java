@@ -20,6 +20,7 @@ public final class LogScanner {
     private static final int MOST_LINES = 400;
     private static final int HEADS = 32;
     private static final int HEAD = 120;
+    private static final int LOOKED_AT = 2_000;
 
     private enum Joining {
         NOTHING,
@@ -49,6 +50,8 @@ public final class LogScanner {
 
     private int lastLength;
     private boolean plainSince;
+    /** Whether what comes next belongs to a line of which a piece was read. */
+    private boolean rest;
 
     /** @param today for dates that come without a year */
     public LogScanner(LocalDate today) {
@@ -67,6 +70,11 @@ public final class LogScanner {
             bytes = HarReader.read(buffer, held, in, stamps, collector);
             return collector.diagnosis(bytes, 0);
         }
+        if (wide(buffer, held)) {
+            collector.remark(
+                    "the input is UTF-16, in which no refusal can be found; convert it to UTF-8, for example with"
+                            + " iconv -f UTF-16 -t UTF-8, and read that");
+        }
         int from = held >= 3 && (buffer[0] & 0xff) == 0xef && (buffer[1] & 0xff) == 0xbb ? 3 : 0;
         while (held > 0) {
             int start = from;
@@ -83,16 +91,17 @@ public final class LogScanner {
                 lines--;
                 close();
                 collector.sameLine();
+                rest = true;
             }
-            int rest = held - start;
-            System.arraycopy(buffer, start, buffer, 0, rest);
+            int kept = held - start;
+            System.arraycopy(buffer, start, buffer, 0, kept);
             bytes += start;
-            int more = fill(in, buffer, rest);
+            int more = fill(in, buffer, kept);
             from = 0;
-            if (more == rest) {
-                if (rest > 0) {
-                    line(buffer, 0, rest);
-                    bytes += rest;
+            if (more == kept) {
+                if (kept > 0) {
+                    line(buffer, 0, kept);
+                    bytes += kept;
                 }
                 break;
             }
@@ -100,6 +109,20 @@ public final class LogScanner {
         }
         close();
         return collector.diagnosis(bytes, lines);
+    }
+
+    /** Whether each character has two bytes, as in what some shells write into files. */
+    private static boolean wide(byte[] buffer, int held) {
+        if (held < 2) {
+            return false;
+        }
+        int first = (buffer[0] & 0xff) << 8 | buffer[1] & 0xff;
+        int looked = Math.min(held, LOOKED_AT);
+        int zeros = 0;
+        for (int i = 0; i < looked; i++) {
+            zeros += buffer[i] == 0 ? 1 : 0;
+        }
+        return first == 0xfffe || first == 0xfeff || looked >= 16 && zeros > looked / 3;
     }
 
     private static int fill(InputStream in, byte[] buffer, int held) throws IOException {
@@ -125,6 +148,10 @@ public final class LogScanner {
         if (joining != Joining.NOTHING) {
             close();
         }
+        if (!rest) {
+            collector.newLine();
+        }
+        rest = false;
         open(buffer, from, to, words);
     }
 
@@ -195,10 +222,11 @@ public final class LogScanner {
                 yield frame;
             }
             case OBJECT -> {
-                if (depth <= 0) {
+                int first = skipBlanks(buffer, at, to);
+                // Many a line that ends in a brace opens nothing, and what follows it are lines of their own.
+                if (depth <= 0 || !(blank || indented || "}])".indexOf(buffer[first]) >= 0 || field(buffer, at, to))) {
                     yield false;
                 }
-                int first = skipBlanks(buffer, at, to);
                 depth += !blank && (buffer[to - 1] == '{' || buffer[to - 1] == '[') ? 1 : 0;
                 depth -= first < to && (buffer[first] == '}' || buffer[first] == ']') ? 1 : 0;
                 yield true;
@@ -263,10 +291,10 @@ public final class LogScanner {
 
     /** A line about a call without a word about limits: most are of calls that were answered. */
     private void call(String text) {
-        int told = BlockReader.statusAfterProtocol(text);
-        int status = told != 0 ? told : BlockReader.status(text, true);
+        String blanked = RequestBodies.blanked(text);
+        int status = BlockReader.statusOfCall(blanked);
         if (status >= 200 && status < 300) {
-            stamp(text).ifPresent(collector::answered);
+            stamp(text).ifPresent(at -> collector.answered(BlockReader.model(blanked), at));
             collector.answered();
         } else if (status == 429 || status >= 500) {
             take(text, false);
@@ -350,6 +378,15 @@ public final class LogScanner {
             i++;
         }
         return false;
+    }
+
+    /** Whether a line begins with a name in quotation marks and a colon, as printed JSON that nobody indented. */
+    private static boolean field(byte[] buffer, int from, int to) {
+        int i = from + 1;
+        while (i < to && i - from < 40 && (buffer[i] == '_' || buffer[i] >= 'A' && buffer[i] <= 'z')) {
+            i++;
+        }
+        return i < to - 1 && i > from + 1 && buffer[from] == '"' && buffer[i] == '"' && buffer[i + 1] == ':';
     }
 
     private static int skipBlanks(byte[] buffer, int from, int to) {

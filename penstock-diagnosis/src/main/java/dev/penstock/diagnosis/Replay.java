@@ -9,6 +9,7 @@ import dev.penstock.quota.QuotaSettings;
 import dev.penstock.quota.Settlement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -21,9 +22,17 @@ import java.util.OptionalLong;
  * @param longestWait of them all
  * @param meanWait of them all
  * @param end how long after the first arrival the last one would have been sent
- * @param whole whether all of the log took part
+ * @param whole whether all of these were replayed, however many there are
+ * @param unnamedLeftOut whether there were answered calls of which the log does not say whether they used this limit
  */
-public record Replay(long requests, long waited, Duration longestWait, Duration meanWait, Duration end, boolean whole) {
+public record Replay(
+        long requests,
+        long waited,
+        Duration longestWait,
+        Duration meanWait,
+        Duration end,
+        boolean whole,
+        boolean unnamedLeftOut) {
     /** A replay takes a second at most. */
     private static final int MOST_REQUESTS = 300_000;
 
@@ -31,11 +40,13 @@ public record Replay(long requests, long waited, Duration longestWait, Duration 
     private static final long MILLI_NANOS = 1_000_000L;
 
     /**
-     * Of a group whose limit and times are known.
+     * Of a group whose limit and times are known. Each model has limits of its own: answered calls take part where the log
+     * says that they were of the group's model.
      *
+     * @param answered times by the model's family, as {@link Diagnosis#answeredTimes}
      * @return empty if the limit is not known, or fewer than two refusals have a time, or one is larger than the limit
      */
-    public static Optional<Replay> of(Group group, Timeline answered) {
+    public static Optional<Replay> of(Group group, Map<String, Timeline> answered) {
         boolean possible = group.kind().refills()
                 && group.dimension().isPresent()
                 && group.limit().isPresent()
@@ -57,8 +68,12 @@ public record Replay(long requests, long waited, Duration longestWait, Duration 
         };
         Timeline arrivals = new Timeline();
         arrivals.addAll(group.times());
-        arrivals.addAll(answered);
-        return Optional.of(new Run(limit, cost, arrivals.firstMillis()).of(group, arrivals, answered.total() > 0));
+        Timeline same = group.model().map(answered::get).orElse(null);
+        if (same != null) {
+            arrivals.addAll(same);
+        }
+        boolean leftOut = group.model().isPresent() ? answered.containsKey("") : !answered.isEmpty();
+        return Optional.of(new Run(limit, cost, arrivals.firstMillis()).of(group, arrivals, same != null, leftOut));
     }
 
     private static final class Run {
@@ -79,7 +94,7 @@ public record Replay(long requests, long waited, Duration longestWait, Duration 
             this.originMillis = originMillis;
         }
 
-        Replay of(Group group, Timeline arrivals, boolean answeredShown) {
+        Replay of(Group group, Timeline arrivals, boolean answeredShown, boolean unnamedLeftOut) {
             long used = answeredShown ? 0 : Math.min(group.usedAtFirst(), limit.amount());
             if (used > 0) {
                 // What was in use at the first refusal was sent by calls that the log does not show.
@@ -108,7 +123,8 @@ public record Replay(long requests, long waited, Duration longestWait, Duration 
                     Duration.ofNanos(longest),
                     Duration.ofNanos((long) (sum / Math.max(1, requests))),
                     Duration.ofNanos(now),
-                    requests == arrivals.total());
+                    requests == arrivals.total(),
+                    unnamedLeftOut);
         }
 
         /** Sends when the quota grants it, and moves the time to then. */

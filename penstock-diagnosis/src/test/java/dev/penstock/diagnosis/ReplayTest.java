@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ReplayTest {
@@ -27,6 +31,37 @@ class ReplayTest {
         assertThat(replay.requests()).isEqualTo(30);
         // One a second, after a minute's worth was used up.
         assertThat(replay.longestWait().toMillis()).isBetween(29_000L, 33_000L);
+    }
+
+    @Test
+    void answeredCallsTakePartOnlyWhereTheyWereOfTheSameModel() {
+        String answered =
+                "2026-11-24T10:00:00.000Z POST https://api.openai.com/v1/chat/completions \"HTTP/1.1 200 OK\"%s\n";
+        String refusals = refusal("2026-11-24T10:00:01Z", 60) + refusal("2026-11-24T10:00:02Z", 60);
+        assertThat(replayed(answered.formatted(" model=gpt-4o").repeat(5) + refusals))
+                .isEqualTo("7 left out: false");
+        assertThat(replayed(answered.formatted(" model=gpt-4.1").repeat(5) + refusals))
+                .isEqualTo("2 left out: false");
+        assertThat(replayed(answered.formatted("").repeat(5) + refusals)).isEqualTo("2 left out: true");
+    }
+
+    private static String replayed(String log) {
+        Diagnosis diagnosis = Specimens.scan(log);
+        assertThat(diagnosis.answered()).isEqualTo(5);
+        Group group = diagnosis.groups().getFirst();
+        Optional<Replay> replay = Replay.of(group, diagnosis.answeredTimes());
+        boolean said = Advice.outcome(group, replay).contains("does not name their model");
+        return replay.orElseThrow().requests() + " left out: " + said;
+    }
+
+    @Test
+    void otherErrorsAreToldInTheOrderOfTheLog() {
+        Map<String, Long> errors = new LinkedHashMap<>();
+        for (int i = 0; i < 20; i++) {
+            errors.put("error " + i, 1L);
+        }
+        Diagnosis diagnosis = new Diagnosis(List.of(), 0, 0, 0, Map.of(), List.of(), errors, List.of());
+        assertThat(diagnosis.otherErrors().keySet()).containsExactlyElementsOf(errors.keySet());
     }
 
     @Test
@@ -84,5 +119,10 @@ class ReplayTest {
                     .as("cut after %d", length)
                     .isLessThanOrEqualTo(1);
         }
+        assertThat(diagnosis.remarks()).isEmpty();
+        assertThat(Specimens.scan(har.substring(0, har.length() - 9)).remarks())
+                .singleElement()
+                .asString()
+                .contains("broken or cut off at byte");
     }
 }

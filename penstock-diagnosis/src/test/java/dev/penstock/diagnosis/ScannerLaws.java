@@ -86,6 +86,17 @@ class ScannerLaws {
         assertThat(refused).isBetween(count - 6L, count + 6L);
     }
 
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void theSameRefusalAfterALongLineIsAnotherOne() {
+        String refusal =
+                "ERROR Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 100.\n";
+        String filler = "x ".repeat(200_000);
+        for (String before : List.of(refusal.strip() + " " + filler + "\n", refusal + filler + "\n")) {
+            assertThat(Specimens.scan(before + refusal.repeat(3)).refused()).isEqualTo(4);
+        }
+    }
+
     /** Logs of all kinds that hold the words of refusals and none of them. */
     private static final class Ordinary extends InputStream {
         private static final String[] WORDS = {
@@ -152,7 +163,10 @@ class ScannerLaws {
         private String next() {
             number++;
             int kind = random.nextInt(20);
-            if (kind >= 9) {
+            if (number % 20_000 == 0) {
+                return "INFO " + "tokens per min 429 ".repeat(20_000) + number + "\n";
+            }
+            if (kind >= 13) {
                 StringBuilder words =
                         new StringBuilder("2026-11-24 10:00:00,%03d INFO app.Worker - ".formatted(number % 1_000));
                 for (int i = 0; i < 12; i++) {
@@ -179,6 +193,15 @@ class ScannerLaws {
                             "java.lang.IllegalStateException: rate limit of 500 reached %d%n\tat a.B.c(B.java:429)%n";
                         case 7 ->
                             "WARN config: rate_limit_exceeded alerts are on, insufficient_quota mails go to ops (%d)%n";
+                        case 8 ->
+                            "2026-11-24T10:00:00Z DEBUG POST https://api.openai.com/v1/chat/completions {\"model\":\"gpt-4o\","
+                                    + "\"messages\":[{\"role\":\"user\",\"content\":\"500 words: You exceeded your current quota"
+                                    + " %d, or HTTP 429 Too Many Requests\"}],\"seed\":\"503\"}%n";
+                        case 9 ->
+                            "DEBUG openai request prompt=Rate limit reached for gpt-4o on tokens per min: Limit 5, Used %d%n";
+                        case 10 -> "2026-11-24T10:00:00Z INFO loading config %d {%n";
+                        case 11 ->
+                            "INFO https://api.openai.com/v1/embeddings {\"input\":\"error 429 of %d\",\"dimensions\":\"512\"}%n";
                         default ->
                             "INFO Server overloaded soon? load 0.%d, error code 0, x-ratelimit-remaining-requests: 499%n";
                     },

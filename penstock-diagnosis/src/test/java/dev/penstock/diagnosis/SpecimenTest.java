@@ -30,13 +30,147 @@ class SpecimenTest {
 
     @Test
     void noKeyAndNoPromptIsQuoted() {
+        long quoted = 0;
         for (Specimens.Specimen specimen : specimens()) {
-            for (Group group : Specimens.scan(specimen.text()).groups()) {
-                assertThat(group.evidence())
-                        .as(specimen.name())
-                        .doesNotContain("sk-", "PROMPT-7731", "org-Ab12Cd", "proj_Xy99", "Bearer ")
-                        .isNotBlank();
+            // Prompts stand beside sentences, within them, and at the end of lines.
+            String text = specimen.text()
+                    .replace(". ", ". PROMPT-7731 ")
+                    .replace(" in ", " in PROMPT-7731 ")
+                    .replace("\n", " | PROMPT-7731 Bearer abc sk-12\n");
+            for (String log : List.of(specimen.text(), text)) {
+                for (Group group : Specimens.scan(log).groups()) {
+                    assertThat(group.evidence())
+                            .as(specimen.name())
+                            .doesNotContain("sk-", "PROMPT-7731", "org-Ab12Cd", "proj_Xy99", "Bearer ")
+                            .isNotBlank();
+                    quoted += group.evidence().contains("\"") ? 1 : 0;
+                }
             }
+        }
+        assertThat(quoted).isGreaterThan(150);
+    }
+
+    @Test
+    void wordsBesideARefusalAreNotQuoted() {
+        String refusal =
+                "Rate limit reached for gpt-4o in organization org-Ab12Cd on tokens per min (TPM): Limit 30000, Used"
+                        + " 29000, Requested 3000. Please try again in 2s.";
+        for (String text : List.of(
+                "ERROR " + refusal + " | prompt=My SSN is 078-05-1120 | password=hunter2",
+                "ERROR " + refusal + " My name is Bob and my SSN is 078-05-1120",
+                "ERROR Bob asked, password=hunter2: " + refusal,
+                "{\"error\":{\"message\":\"" + refusal
+                        + " My name is Bob, hunter2\",\"code\":\"hunter2\",\"type\":\"tokens\"}}",
+                "openai.RateLimitError: Error code: 429 - You exceeded your current quota, my name is Bob, hunter2",
+                "openai error: Requests to the hunter2 SSN 078 Bob Operation under Azure OpenAI API have exceeded token rate"
+                        + " limit of Bob. Please retry after 33 seconds.",
+                "openai 429: Number of Bob hunter2 has exceeded your rate limit",
+                "POST https://api.openai.com/v1/chat/completions status=429 retry-after: hunter2")) {
+            List<Group> groups = Specimens.scan(text + "\n").groups();
+            assertThat(groups).as(text).hasSize(1);
+            assertThat(groups.getFirst().evidence())
+                    .as(text)
+                    .doesNotContain("Bob", "SSN", "078", "hunter2", "org-Ab12Cd")
+                    .isNotBlank();
+        }
+    }
+
+    @Test
+    void whatLooksLikeAKeyIsNoModel() {
+        for (String name : List.of("sk-abc123def", "pst-abc123def", "org-Ab12Cd")) {
+            String text = "openai ERROR Rate limit reached for " + name
+                    + " on requests per min (RPM): Limit 3, Used 3, Requested 1.";
+            assertThat(Specimens.scan(text).groups())
+                    .singleElement()
+                    .satisfies(group -> assertThat(group.model()).isEmpty());
+        }
+    }
+
+    @Test
+    void figuresAndFixedWordsAreQuoted() {
+        String text =
+                "ERROR Rate limit reached for gpt-4o in organization org-Ab12Cd on tokens per min (TPM): Limit 30000, Used"
+                        + " 29000, Requested 3000. Please try again in 2s. Visit Bob.";
+        assertThat(Specimens.scan(text).groups().getFirst().evidence())
+                .isEqualTo(
+                        "\"Rate limit reached for … tokens per min (TPM): Limit 30000, Used 29000, Requested 3000 … try again"
+                                + " in 2s\"");
+    }
+
+    @Test
+    void whatAPromptSaysOfLimitsIsNoRefusal() {
+        String call = "DEBUG POST https://api.openai.com/v1/chat/completions ";
+        for (String body : List.of(
+                "{\"messages\":[{\"content\":\"Explain: You exceeded your current quota, my name is Bob\"}]}",
+                "{\"model\":\"gpt-4o\",\"input\":\"Explain: You exceeded your current quota, please\"}",
+                "'{\\\"messages\\\":[{\\\"content\\\":\\\"He said: \\\\\\\"You exceeded your current quota\\\\\\\"\\\"}]}'",
+                "prompt=What is: You exceeded your current quota",
+                "messages=[{'role': 'user', 'content': \"it's: Rate limit reached for gpt-4o on tokens per min\"}]",
+                "{\"messages\":[{\"content\":\"cut off: You exceeded your current quota, my na",
+                "{\"input\":[\"{\\\"error\\\":{\\\"code\\\":\\\"insufficient_quota\\\",\\\"message\\\":\\\"x\\\"}}\"]}")) {
+            assertThat(Specimens.scan(call + body + "\n").groups()).as(body).isEmpty();
+        }
+    }
+
+    @Test
+    void numbersInARequestAreNoStatus() {
+        String call = "2026-11-24T10:00:00Z DEBUG POST https://api.openai.com/v1/chat/completions ";
+        for (String rest : List.of(
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"500 words about cats\"}]}",
+                "{\"input\":\"x\",\"dimensions\":\"512\"}",
+                "{\"user\":\"503\",\"seed\":\"500\"}",
+                "status=200 prompt=\"500 words about cats\"",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"why do I get HTTP 429 here?\"}]}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"what is 429 Too Many Requests?\"}]}",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"HTTP/1.1 500\"}]}",
+                "{\"metadata\":{\"note\":\"why HTTP 429?\"},\"query\":\"Error: 500\"}")) {
+            assertThat(Specimens.scan(call + rest + "\n").groups()).as(rest).isEmpty();
+        }
+        assertThat(Specimens.kinds(Specimens.scan(call + "{\"status\":503}\n"))).isEqualTo("overloaded:1");
+        assertThat(Specimens.kinds(Specimens.scan(call + "\"429 Too Many Requests\" prompt='500 words'\n")))
+                .isEqualTo("other:1");
+        assertThat(Specimens.kinds(
+                        Specimens.scan("{\"url\":\"https://api.openai.com/v1/chat/completions\",\"status\":503}\n")))
+                .isEqualTo("overloaded:1");
+    }
+
+    @Test
+    void aRefusalAfterARequestOnItsLineIsRead() {
+        assertThat(
+                        Specimens.kinds(
+                                Specimens.scan(
+                                        "{\"request\":{\"messages\":[{\"content\":\"hi ] there\"}]},\"error\":\"You exceeded your current quota\"}\n")))
+                .isEqualTo("insufficient_credit:1");
+    }
+
+    @Test
+    void nothingThatATerminalWouldObeyIsQuoted() {
+        assertThat(Redaction.of("a\u001b]0;title\u0007b\u009b2Jc\u202ed sk-\u0000secret99"))
+                .isEqualTo("a]0;titleb2Jcd [key]");
+    }
+
+    @Test
+    void aLineThatEndsInABraceSwallowsNoOtherLine() {
+        String refusal =
+                "2026-11-24T10:00:00Z ERROR Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used"
+                        + " %d, Requested 3000. Please try again in 2s.\n";
+        StringBuilder log = new StringBuilder("2026-11-24T09:59:59Z INFO loading config {\n");
+        for (int i = 0; i < 5; i++) {
+            log.append(refusal.formatted(29_000 + i));
+        }
+        assertThat(Specimens.kinds(Specimens.scan(log.toString()))).isEqualTo("tokens_per_minute:5");
+    }
+
+    @Test
+    void printedJsonIsReadTogetherIndentedOrNot() {
+        String json =
+                "2026-11-24T10:00:00Z ERROR openai answered {\n  \"error\": {\n    \"message\": \"Rate limit reached for"
+                        + " gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 3000.\",\n\n    \"code\":"
+                        + " \"rate_limit_exceeded\"\n  }\n}\n";
+        for (String text : List.of(json, json.replaceAll("\n +", "\n"))) {
+            Diagnosis diagnosis = Specimens.scan(text);
+            assertThat(Specimens.kinds(diagnosis)).as(text).isEqualTo("tokens_per_minute:1");
+            assertThat(diagnosis.groups().getFirst().evidence()).as(text).contains("code rate_limit_exceeded");
         }
     }
 
