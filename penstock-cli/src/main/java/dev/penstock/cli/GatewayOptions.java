@@ -9,7 +9,6 @@ import dev.penstock.gateway.config.Secret;
 import dev.penstock.gateway.config.SecretSource;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.limit.Limit;
-import dev.penstock.wire.GoDuration;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -211,7 +210,7 @@ final class GatewayOptions {
 
     private static Optional<Duration> duration(
             String option, Optional<String> text, Duration most, String mostInWords) {
-        return text.map(given -> GoDuration.parse(given)
+        return text.map(given -> TypedDuration.parse(given)
                 .filter(time -> time.compareTo(QueueSettings.SHORTEST) >= 0 && time.compareTo(most) <= 0)
                 .orElseThrow(() -> new UsageException(option + " is '" + given + "'; it must be a duration from 1s to "
                         + mostInWords + ", such as 90s")));

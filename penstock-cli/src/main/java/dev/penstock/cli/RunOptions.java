@@ -5,11 +5,9 @@ import dev.penstock.jobs.InputOptions;
 import dev.penstock.jobs.RowFormat;
 import dev.penstock.jobs.RunSettings;
 import dev.penstock.jobs.batch.BatchGoal;
-import dev.penstock.wire.GoDuration;
 import dev.penstock.wire.PriceTable;
 import dev.penstock.wire.TierTable;
 import java.net.URI;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Optional;
@@ -124,10 +122,7 @@ final class RunOptions {
                 command.batches.forgetMissing,
                 command.batches.queueLimit,
                 command.batches.tier.or(() -> command.answering.emulate),
-                command.batches.deadline.map(text -> GoDuration.parse(text)
-                        .filter(Duration::isPositive)
-                        .orElseThrow(() -> new UsageException("--deadline is '" + text
-                                + "'; it must be a duration above 0 in s, m or h, such as 30m, 6h or 36h"))));
+                command.batches.deadline.map(text -> TypedDuration.of("--deadline", text)));
     }
 
     TierTable tiers() {
@@ -177,16 +172,12 @@ final class RunOptions {
             command.caps.concurrency.ifPresent(settings::concurrency);
             command.caps.budget.ifPresent(settings::budgetDollars);
             command.job.maxAttempts.ifPresent(settings::maxAttempts);
-            command.job.timeout.ifPresent(text -> settings.timeout(GoDuration.parse(text)
-                    .orElseThrow(() -> new UsageException(
-                            "--timeout is '" + text + "'; it must be a duration such as 90s or 10m"))));
+            command.job.timeout.ifPresent(text -> settings.timeout(TypedDuration.of("--timeout", text)));
             if (command.isBatch()) {
                 settings.batch(batchOptions());
-                command.batches.cancelling.ifPresent(text -> settings.cancelling(GoDuration.parse(text)
-                        .orElseThrow(
-                                () -> new UsageException("--cancelling is '" + text + "'; it must be a duration"))));
-                command.batches.settling.ifPresent(text -> settings.settling(GoDuration.parse(text)
-                        .orElseThrow(() -> new UsageException("--settling is '" + text + "'; it must be a duration"))));
+                command.batches.cancelling.ifPresent(
+                        text -> settings.cancelling(TypedDuration.of("--cancelling", text)));
+                command.batches.settling.ifPresent(text -> settings.settling(TypedDuration.of("--settling", text)));
             }
             return settings.build();
         });

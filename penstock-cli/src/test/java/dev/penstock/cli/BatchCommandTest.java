@@ -113,6 +113,10 @@ class BatchCommandTest {
             assertThat(console.out())
                     .contains(
                             "0 of 100 rows answered; 1 batch runs.", "in progress", "gpt-4o-mini", "batch_", "ends by");
+            assertThat(Path.of(out + ".job-shm"))
+                    .as("what reading alone leaves")
+                    .doesNotExist();
+            assertThat(Path.of(out + ".job-wal")).doesNotExist();
             assertThat(console.run("batch", "status", out + ".job", "--events")).isZero();
             assertThat(console.out()).contains("planned", "upload begins", "creation 1 begins", "created as batch_");
             assertThat(console.run("batch", "list", "--base-url", url)).isZero();

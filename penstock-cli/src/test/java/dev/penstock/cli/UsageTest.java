@@ -109,7 +109,7 @@ class UsageTest {
         assertThat(console.run("run", "in.jsonl", "--via", "auto", "--deadline", "soon", "--emulate", "tier-1"))
                 .isEqualTo(2);
         assertThat(console.err())
-                .contains("--deadline is 'soon'; it must be a duration above 0 in s, m or h, such as 30m");
+                .contains("--deadline is 'soon'; it must be a duration above 0 in s, m, h or d, such as 90s");
         assertThat(console.run("run", "in.jsonl", "--via", "pigeon")).isEqualTo(2);
         assertThat(console.err()).contains("--via is 'pigeon'; it must be live, batch or auto");
     }

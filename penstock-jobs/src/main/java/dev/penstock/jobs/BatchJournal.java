@@ -53,7 +53,11 @@ public record BatchJournal(long rows, long answered, long failed, List<Part> par
         SQLiteConfig config = new SQLiteConfig();
         config.setReadOnly(true);
         config.setBusyTimeout(5_000);
-        try (Connection connection = config.createConnection("jdbc:sqlite:" + file)) {
+        // Reading a job that nobody works on leaves nothing beside it: without its log the file is whole, and need not
+        // be shared.
+        boolean alone = !Files.exists(file.resolveSibling(file.getFileName() + "-wal"));
+        String address = alone ? "file:" + uri(file) + "?immutable=1" : file.toString();
+        try (Connection connection = config.createConnection("jdbc:sqlite:" + address)) {
             boolean any = number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'batch_parts'") > 0;
             return new BatchJournal(
                     total(connection, "rows"),
@@ -64,6 +68,11 @@ public record BatchJournal(long rows, long answered, long failed, List<Part> par
         } catch (SQLException e) {
             throw JobFile.failure(file, e);
         }
+    }
+
+    /** As SQLite reads it in an address: a question mark or a hash would end the name. */
+    private static String uri(Path file) {
+        return String.valueOf(file.toAbsolutePath().toUri().getRawPath());
     }
 
     private static long total(Connection connection, String name) throws SQLException {

@@ -630,7 +630,9 @@ final class BatchRun {
             case Verdict.AccountStopped stopped -> stopped;
         };
         machine.failed(part.number(), verdict, ticker.nanos());
-        if (machine.stopped().isEmpty()) {
+        if (machine.isBeingFreed(part.number())) {
+            notices.accept("Batch " + part.batchId() + " does not exist any more; its rows are sent again.");
+        } else if (machine.stopped().isEmpty()) {
             trouble.failed(verdict.explanation(), machine.unreachableSince(), ticker.nanos())
                     .forEach(notices);
         }
