@@ -89,7 +89,7 @@ final class BatchStatusCommand implements Callable<Integer> {
                     Figures.count(part.size().rows()),
                     Figures.count(part.size().tokens()),
                     BatchWords.state(part),
-                    ran(part) ? Figures.count(part.completed() + part.failed()) : "-",
+                    ran(part) ? Figures.count(part.completed()) : "-",
                     part.failed() == 0 ? "-" : Figures.count(part.failed()),
                     part.batchId().isEmpty() ? "-" : part.batchId()));
         }

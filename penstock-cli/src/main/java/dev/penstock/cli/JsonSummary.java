@@ -43,9 +43,11 @@ final class JsonSummary {
                     "set_by",
                     least.limit().amount() + " " + least.limit().dimension().label());
         });
-        json.put("latency_median_seconds", seconds(report.latencyMedian()));
-        json.put("latency_95_seconds", seconds(report.latency95()));
-        json.put("latency_longest_seconds", seconds(report.latencyLongest()));
+        if (report.latencyLongest().isPositive()) {
+            json.put("latency_median_seconds", seconds(report.latencyMedian()));
+            json.put("latency_95_seconds", seconds(report.latency95()));
+            json.put("latency_longest_seconds", seconds(report.latencyLongest()));
+        }
         json.put("input_tokens", spent.inputTokens());
         json.put("cached_input_tokens", spent.cachedInputTokens());
         json.put("output_tokens", spent.outputTokens());

@@ -1,6 +1,7 @@
 package dev.penstock.cli;
 
 import dev.penstock.jobs.BadRow;
+import dev.penstock.jobs.BatchCost;
 import dev.penstock.jobs.JobCounts;
 import dev.penstock.jobs.RunListener;
 import dev.penstock.jobs.RunPlan;
@@ -75,6 +76,14 @@ final class Narrator implements RunListener {
                 + settings.output().map(Path::toString).orElse("standard output") + "   "
                 + Figures.count(start.job().pending(), "row") + "   " + String.join(", ", start.families()) + "   "
                 + who);
+    }
+
+    @Override
+    public void expected(BatchCost cost) {
+        if (!quiet) {
+            display.say("In batches, " + Figures.count(cost.rows(), "row") + (cost.rows() == 1 ? " costs" : " cost")
+                    + " about " + Figures.dollars(cost.dollars()) + PlanWords.assumption(cost.outputsAssumed()));
+        }
     }
 
     @Override

@@ -63,10 +63,12 @@ final class PlanWords {
         }
         String least = Figures.dollars(plan.leastDollars().get());
         String most = Figures.dollars(plan.mostDollars().get());
-        return " Cost: about " + least + (least.equals(most) ? "" : " to " + most)
-                + (plan.outputsAssumed()
-                        ? ", if answers are as long as their maximum, or 256 tokens where there is none."
-                        : ".");
+        return " Cost: about " + least + (least.equals(most) ? "" : " to " + most) + assumption(plan.outputsAssumed());
+    }
+
+    /** The end of a sentence about a cost. */
+    static String assumption(boolean outputsAssumed) {
+        return outputsAssumed ? ", if answers are as long as their maximum, or 256 tokens where there is none." : ".";
     }
 
     /** How right it was. */

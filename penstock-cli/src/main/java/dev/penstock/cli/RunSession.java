@@ -2,6 +2,7 @@ package dev.penstock.cli;
 
 import dev.penstock.emulator.Emulator;
 import dev.penstock.jobs.JobRun;
+import dev.penstock.jobs.OutputWriter;
 import dev.penstock.jobs.RunReport;
 import dev.penstock.jobs.RunSettings;
 import dev.penstock.wire.TierRow;
@@ -31,6 +32,7 @@ final class RunSession {
     int run() {
         RunOptions options = new RunOptions(shell, command);
         options.check();
+        command.verb().ifPresent(this::requireJob);
         TierTable tiers = options.tiers();
         QuietLogs.unless(shell.debugging());
         Optional<String> tier = command.answering.emulate;
@@ -49,6 +51,22 @@ final class RunSession {
                 Emulator.start(EmulatorOptions.inProcess(tier.get(), latency, tiers, command.job.seed))) {
             String upstream = "emulator, " + tierName(tier.get(), tiers);
             return run(options.settings(emulator.baseUri(), Optional.empty(), Optional.of(upstream), tiers));
+        }
+    }
+
+    /** All steps but the first belong to a job that is there: a mistyped output would begin another one. */
+    private void requireJob(BatchVerb verb) {
+        switch (verb) {
+            case SUBMIT -> {}
+            case WAIT, FETCH, CANCEL ->
+                command.job
+                        .output
+                        .filter(output -> !OutputWriter.hasJob(output))
+                        .ifPresent(output -> {
+                            throw new UsageException(
+                                    "there is no job for " + output + "; give the OUTPUT of the run, or begin with"
+                                            + " 'penstock batch submit' and the same arguments");
+                        });
         }
     }
 

@@ -54,7 +54,12 @@ final class Summary {
         Usage spent = report.job().spentInAll();
         if (spent.inputTokens() + spent.outputTokens() > 0) {
             item(to, "tokens", tokens(spent));
-            report.costDollars().ifPresent(dollars -> item(to, "cost", cost(dollars)));
+            item(
+                    to,
+                    "cost",
+                    report.costDollars()
+                            .map(this::cost)
+                            .orElse("not known, as a model has no price here; --prices names prices"));
         }
         if (report.job().badRows() > 0) {
             item(to, "skipped", Figures.count(report.job().badRows(), "row") + " of the input that could not be sent");

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
     private final Console console = Console.bare();
@@ -112,6 +113,16 @@ class UsageTest {
                 .contains("--deadline is 'soon'; it must be a duration above 0 in s, m, h or d, such as 90s");
         assertThat(console.run("run", "in.jsonl", "--via", "pigeon")).isEqualTo(2);
         assertThat(console.err()).contains("--via is 'pigeon'; it must be live, batch or auto");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"wait", "fetch", "cancel"})
+    void aStepOfAJobThatIsNotThereBeginsNone(String verb, @TempDir Path folder) {
+        Path output = folder.resolve("typo.jsonl");
+        assertThat(console.run("batch", verb, "in.jsonl", "-o", output.toString()))
+                .isEqualTo(2);
+        assertThat(console.err()).contains("there is no job for " + output, "penstock batch submit");
+        assertThat(folder).isEmptyDirectory();
     }
 
     @ParameterizedTest

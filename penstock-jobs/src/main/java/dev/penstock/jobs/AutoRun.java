@@ -10,9 +10,11 @@ import dev.penstock.jobs.batch.Part;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -53,6 +55,9 @@ final class AutoRun {
     private BatchHistory history = BatchHistory.NONE;
     private int helpings;
     private Optional<RunPlan> plan = Optional.empty();
+    /** Models whose batches the provider refuses. */
+    private final Set<String> withoutBatches = new HashSet<>();
+
     private boolean late;
     private boolean begun;
     private String note = "";
@@ -118,11 +123,21 @@ final class AutoRun {
             }
 
             @Override
+            public boolean goesOnWithout(Part part, String explanation) {
+                String name = ledger.familyOf(part);
+                if (withoutBatches.add(name)) {
+                    notices.accept(explanation + " So the rows of " + name + " go live.");
+                }
+                return true;
+            }
+
+            @Override
             public boolean mayCreate(Part part) {
-                return ledger.states(history).stream()
-                        .filter(family -> family.family().equals(ledger.familyOf(part)))
-                        .allMatch(
-                                family -> steering.mayCreate(family, part.size().rows(), left()));
+                return !withoutBatches.contains(ledger.familyOf(part))
+                        && ledger.states(history).stream()
+                                .filter(family -> family.family().equals(ledger.familyOf(part)))
+                                .allMatch(family ->
+                                        steering.mayCreate(family, part.size().rows(), left()));
             }
         });
     }
@@ -214,6 +229,7 @@ final class AutoRun {
                 nextDecision = tables.wallMillis() + steering.period().toMillis();
             }
             Optional<LiveRun.Result> end = batches.step(steering.period().toNanos());
+            goOnWithoutBatches();
             if (end.isEmpty()) {
                 continue;
             }
@@ -251,6 +267,22 @@ final class AutoRun {
         live.endFeed();
         awaitLive();
         return together(batches.result(Optional.empty()), live.close());
+    }
+
+    /** Nothing of these models may be dealt to a part again, so this is asked between any two steps. */
+    private void goOnWithoutBatches() {
+        for (String name : withoutBatches) {
+            give(name, Long.MAX_VALUE);
+            for (Part part : batches.machine().parts()) {
+                if (ledger.familyOf(part).equals(name)) {
+                    switch (part.phase()) {
+                        case PLANNED -> takeFromPart(part.number(), part.size().rows());
+                        case UPLOADED -> batches.giveUp(part.number());
+                        case UPLOADING, CREATING, SUBMITTED, ENDED, MERGED, DISSOLVED -> {}
+                    }
+                }
+            }
+        }
     }
 
     private void tellNews() {

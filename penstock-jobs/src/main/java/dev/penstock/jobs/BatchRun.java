@@ -61,6 +61,7 @@ final class BatchRun {
 
     private static final long NO_HURRY_NANOS = Duration.ofDays(1).toNanos();
     private static final int MOST_FAILURES_KEPT = 10;
+    private static final int MOST_ROWS_ALONE = 10;
     /** Our clock and the provider's may differ by less than this. */
     private static final long CLOCK_SKEW_SECONDS = Duration.ofDays(1).toSeconds();
 
@@ -100,6 +101,7 @@ final class BatchRun {
     private final Map<String, Long> endedByFamily = new HashMap<>();
     private final Map<String, Long> createdMillis = new HashMap<>();
     private Admission admission = Admission.ALWAYS;
+    private boolean warnedOfSmallParts;
     private volatile String doing = "";
     private volatile RunProgress progress;
 
@@ -358,7 +360,7 @@ final class BatchRun {
     private LiveRun.Result finished() {
         Optional<BatchStop> stop = machine.stopped();
         if (stop.isPresent()) {
-            String explanation = stop.get().explanation();
+            String explanation = stop.get().explanation() + whatGoesOn();
             return result(Optional.of(
                     switch (stop.get().kind()) {
                         case PROVIDER -> new StopCause.ByProvider(explanation);
@@ -373,6 +375,17 @@ final class BatchRun {
                 options.goal() == BatchGoal.COMPLETE || store.counts().pending() == 0
                         ? Optional.empty()
                         : Optional.of(new StopCause.AtProvider(whereItStands())));
+    }
+
+    /** Who is told that everything stopped must know what still costs money. */
+    private String whatGoesOn() {
+        long running =
+                machine.parts().stream().filter(part -> part.phase().mayRun()).count();
+        return running == 0
+                ? ""
+                : (running == 1 ? " A batch of the job goes on" : " " + running + " batches of the job go on")
+                        + " at the provider; 'penstock batch cancel' with the same arguments ends "
+                        + (running == 1 ? "it." : "them.");
     }
 
     private String whereItStands() {
@@ -409,7 +422,23 @@ final class BatchRun {
                         tables, input, tuning.bounds().withRows(Math.max(1, admission.mostPartRows())), pricing)
                 .plan(queue::limit, spend.left(), () -> interrupted.getCount() == 0);
         between("planned");
+        warnOfSmallParts(plan.parts());
         machine.planned(plan.parts(), plan.more(), ticker.nanos());
+    }
+
+    /** Two million that was meant is easily typed as two. */
+    private void warnOfSmallParts(List<Part> parts) {
+        long alone = parts.stream()
+                .filter(part -> part.size().rows() == 1
+                        && part.size().tokens()
+                                > queue.limit(part.size().key().family()).orElse(Long.MAX_VALUE))
+                .count();
+        if (alone >= MOST_ROWS_ALONE && !warnedOfSmallParts) {
+            warnedOfSmallParts = true;
+            notices.accept(
+                    "So few tokens may be enqueued that rows are batches of their own, one after another. If that is"
+                            + " not meant, stop and give another --queue-limit.");
+        }
     }
 
     private void upload(Part part) {
@@ -641,7 +670,8 @@ final class BatchRun {
     /** These calls hold no prompt, so neither does what is said against them. */
     private static String refusal(ApiReply reply) {
         String message = ErrorBody.of(reply.body()).message();
-        return reply.verdict().explanation() + (message.isEmpty() ? "" : " It says: " + message);
+        return reply.verdict().explanation()
+                + (message.isEmpty() ? "" : " It says: " + message + (message.endsWith(".") ? "" : "."));
     }
 
     private void await(OptionalLong until, long mostNanos) {

@@ -273,10 +273,27 @@ public final class JobRun {
             if (interrupts.get() > 0) {
                 run.interrupt();
             }
+            if (options.goal().sends() && counts.pending() > 0) {
+                expectedCost(run, input, counts).ifPresent(cost -> tell(() -> listener.expected(cost)));
+            }
             return run.run();
         } finally {
             close(vertx);
         }
+    }
+
+    /** What the rows that are in no batch yet will cost there; empty if nobody knows, or there are none. */
+    private Optional<BatchCost> expectedCost(BatchRun run, JobInput input, JobCounts counts) {
+        long rows = counts.pending()
+                - run.machine().parts().stream()
+                        .mapToLong(part -> part.size().rows())
+                        .sum();
+        if (rows <= 0) {
+            return Optional.empty();
+        }
+        RowSample sample = new RowSample(run.tables(), input, counts, new Pricing(settings.prices()));
+        return sample.liveDollars(rows * Pricing.BATCH_SHARE.doubleValue())
+                .map(dollars -> new BatchCost(rows, dollars, sample.outputsAssumed()));
     }
 
     private LiveRun.Result sendByDeadline(

@@ -70,6 +70,11 @@ public final class OutputWriter {
         return output.resolveSibling(output.getFileName() + ".job");
     }
 
+    /** Whether the output, or the file of a job that is given instead, belongs to a job. */
+    public static boolean hasJob(Path output) {
+        return Files.isRegularFile(jobFile(output)) && JobFile.looksLikeOne(jobFile(output));
+    }
+
     /**
      * A new job would replace what another one wrote.
      *

@@ -22,6 +22,9 @@ public interface RunListener {
     /** Sending begins. Not called if nothing is to be sent. */
     default void started(RunStart start) {}
 
+    /** What rows will cost that are about to be put into batches. */
+    default void expected(BatchCost cost) {}
+
     /** What a run with a deadline is going to do. Nothing is in a batch yet. */
     default void planned(RunPlan plan) {}
 

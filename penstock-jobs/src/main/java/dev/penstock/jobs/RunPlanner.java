@@ -13,6 +13,8 @@ import java.util.Optional;
 
 /** Says beforehand what a run with a deadline is going to do, what that costs and whether it can be in time. */
 final class RunPlanner {
+    private static final int MOST_ROUNDS = 10;
+
     private final RunSettings settings;
     private final JobInput input;
     private final JobStore store;
@@ -53,6 +55,9 @@ final class RunPlanner {
             end = AutoRun.longer(end, outlook.expectedEnd());
             usual = usual.or(state::usual);
         }
+        if (chance == Chance.IMPOSSIBLE) {
+            soonest = soonest.map(first -> soonestThatIsTaken(first, steering.cancelling(), history));
+        }
         double all = Math.max(1, open);
         return new RunPlan(
                 open,
@@ -69,6 +74,24 @@ final class RunPlanner {
                 sample.outputsAssumed(),
                 history.past().size(),
                 usual);
+    }
+
+    /** With a longer deadline more is kept back at its end, so that the soonest one moves; it soon stands still. */
+    private Duration soonestThatIsTaken(Duration first, Duration cancelling, BatchHistory history) {
+        Duration soonest = first;
+        for (int i = 0; i < MOST_ROUNDS; i++) {
+            Steering steering = AutoRun.steering(soonest, cancelling);
+            Duration next = soonest;
+            for (FamilyState state : ledger.states(history)) {
+                Outlook outlook = Outlook.of(state.capacity(), state.openRows(), state.rowsAtOnce(), history, steering);
+                next = AutoRun.longer(next, outlook.soonest().orElse(next));
+            }
+            if (next.equals(soonest)) {
+                break;
+            }
+            soonest = next;
+        }
+        return soonest;
     }
 
     private static Optional<BigDecimal> cost(RowSample sample, long rows, double live) {

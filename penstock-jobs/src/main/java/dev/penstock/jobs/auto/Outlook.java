@@ -59,8 +59,12 @@ public record Outlook(
                     usual.isEmpty() ? 0 : batchesSuffice ? 0 : live,
                     1);
         }
+        if (!steering.isWorthIt(usual, alone, deadline)) {
+            Duration spared = alone.plus(alone.dividedBy(SPARE));
+            return new Outlook(Chance.IMPOSSIBLE, Optional.of(spared), spared, 1, 1);
+        }
         Duration together = together(capacity, rows, atOnce, batch, steering.tail());
-        double mostLive = Math.min(1, capacity.rowsIn(deadline) / rows);
+        double mostLive = Math.min(1, capacity.rowsIn(together) / rows);
         if (together.compareTo(deadline) <= 0) {
             double inTime = answered(rows, atOnce, batch, deadline);
             return new Outlook(
@@ -68,11 +72,11 @@ public record Outlook(
                     Optional.of(together),
                     batchesAlone.compareTo(deadline) <= 0 ? batchesAlone : deadline,
                     Math.max(0, rows - inTime) / rows,
-                    mostLive);
+                    1);
         }
         return usual.isPresent()
                 ? new Outlook(Chance.IMPOSSIBLE, Optional.of(together), together, mostLive, mostLive)
-                : new Outlook(Chance.UNKNOWN, Optional.empty(), deadline, 0, mostLive);
+                : new Outlook(Chance.UNKNOWN, Optional.empty(), deadline, 0, 1);
     }
 
     private static Duration times(Duration time, double factor) {

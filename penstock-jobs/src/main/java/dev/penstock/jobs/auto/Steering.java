@@ -83,10 +83,20 @@ public record Steering(Duration deadline, Duration tail, Duration cancelling, Du
     public boolean mayCreate(FamilyState family, long partRows, Duration left) {
         Duration alone = timeForAll(family);
         if (isLate(left.minus(alone))) {
-            // Where nobody knows, a batch is worth it only if live calls have more to do than it takes to cancel it.
-            return family.usual().orElse(cancelling).compareTo(max(left, alone)) < 0;
+            return isWorthIt(family.usual(), alone, left);
         }
         return left.minus(timeAfterCancel(family, partRows)).compareTo(period) > 0;
+    }
+
+    /**
+     * Whether a batch is any help where live calls alone are too slow. Where nobody knows how long it takes, it is only if
+     * live calls have more to do than it takes to cancel it.
+     *
+     * @param usual how long batches take
+     * @param alone how long live calls need for everything
+     */
+    boolean isWorthIt(Optional<Duration> usual, Duration alone, Duration left) {
+        return usual.orElse(cancelling).compareTo(max(left, alone)) < 0;
     }
 
     /**

@@ -18,6 +18,16 @@ public interface Admission {
     /** The most rows of a new part; 0 if free rows may not be dealt to new parts. */
     long mostPartRows();
 
+    /**
+     * A batch failed in its validation for what is not in a row, so that the next one of the same model would fail alike.
+     *
+     * @return whether whoever asks goes on with other parts, and the rows of this one are sent in another way; if not,
+     *     everything is stopped
+     */
+    default boolean goesOnWithout(Part part, String explanation) {
+        return false;
+    }
+
     /** Whether a batch may be created of a part, or its file be uploaded for that. */
     boolean mayCreate(Part part);
 }

@@ -11,7 +11,7 @@ public enum BatchGoal {
     /** Until nothing runs at the provider any more. */
     CANCEL;
 
-    boolean sends() {
+    public boolean sends() {
         return switch (this) {
             case COMPLETE, SUBMIT -> true;
             case FETCH, CANCEL -> false;

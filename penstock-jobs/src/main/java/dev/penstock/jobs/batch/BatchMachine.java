@@ -604,13 +604,20 @@ public final class BatchMachine {
                         || problem.code().equals("url_mismatch"));
         if (inLines.isEmpty() || everyRow) {
             // What is wrong is not in a row, so the next batch would fail alike.
-            stop = new BatchStop(
-                    BatchStop.Kind.PROVIDER,
-                    "Batch " + batch.id() + " failed in its validation " + first + " Its rows stay open.");
+            String explanation = "Batch " + batch.id() + " failed in its validation " + sentence(first);
+            if (!admission.goesOnWithout(track.part, explanation)) {
+                stop = new BatchStop(BatchStop.Kind.PROVIDER, explanation + " Its rows stay open.");
+            }
             release(track, List.of(), false);
+            track.dueNanos = now;
             return;
         }
         release(track, inLines, true);
+    }
+
+    /** Providers end their sentences, or do not. */
+    private static String sentence(String text) {
+        return text.isEmpty() || ".!?".indexOf(text.charAt(text.length() - 1)) >= 0 ? text : text + ".";
     }
 
     private void refusedByQueue(Track track, QueueRefusal refusal, long now) {

@@ -16,6 +16,19 @@ final class SteeringTest {
             new Steering(Duration.ofHours(6), Duration.ofSeconds(30), Duration.ofMinutes(10), Duration.ofSeconds(5));
 
     @Test
+    void aPlanCountsOnNoBatchThatWouldNotBeCreated() {
+        // Nobody knows how long batches take, and to cancel one takes longer than live calls need for everything.
+        Steering steering = new Steering(
+                Duration.ofMinutes(1), Duration.ofSeconds(3), Duration.ofMinutes(10), Duration.ofMillis(200));
+        FamilyState state = state(2_000, 0);
+        assertThat(steering.mayCreate(state, 2_000, Duration.ofMinutes(1))).isFalse();
+        Outlook outlook = Outlook.of(state.capacity(), 2_000, Long.MAX_VALUE, BatchHistory.NONE, steering);
+        assertThat(outlook.chance()).isEqualTo(Outlook.Chance.IMPOSSIBLE);
+        assertThat(outlook.soonest().orElseThrow()).isBetween(Duration.ofMinutes(3), Duration.ofMinutes(4));
+        assertThat(outlook.mostLiveShare()).isOne();
+    }
+
+    @Test
     void asLongAsLiveCallsCouldStillAnswerEverythingNothingMoves() {
         assertThat(STEERING.decide(state(10_000, 0, running(1, 20_000, 0)), Duration.ofHours(6)))
                 .isEmpty();

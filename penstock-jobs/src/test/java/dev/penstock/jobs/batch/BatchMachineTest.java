@@ -251,7 +251,39 @@ class BatchMachineTest {
         remote.status = BatchStatus.FAILED;
         remote.errors = List.of(new BatchObject.Problem("model_not_found", "No such model.", OptionalLong.of(1)));
         BatchMachine machine = provider.run(SETTINGS, 0);
-        assertThat(machine.stopped().orElseThrow().explanation()).contains("No such model", "stay open");
+        assertThat(machine.stopped().orElseThrow().explanation()).contains("No such model.", "stay open");
         assertThat(provider.freeRows).isEqualTo(10);
+    }
+
+    @Test
+    void whoHasAnotherWayForTheRowsOfSuchABatchGoesOnWithTheOthers() {
+        VirtualProvider provider = new VirtualProvider(1, 10);
+        provider.run(SETTINGS.withGoal(BatchGoal.SUBMIT), 0);
+        List<String> told = new ArrayList<>();
+        BatchMachine machine = provider.machine(SETTINGS);
+        machine.admit(new Admission() {
+            @Override
+            public long mostPartRows() {
+                return Long.MAX_VALUE;
+            }
+
+            @Override
+            public boolean mayCreate(Part part) {
+                return true;
+            }
+
+            @Override
+            public boolean goesOnWithout(Part part, String explanation) {
+                return told.add(explanation);
+            }
+        });
+        assertThat(machine.next(provider.now, 0)).isInstanceOf(BatchAction.Poll.class);
+        VirtualProvider.Remote remote = provider.remote("batch-1");
+        remote.status = BatchStatus.FAILED;
+        remote.errors = List.of(new BatchObject.Problem("model_not_found", "No such model", OptionalLong.of(1)));
+        machine.polled(1, provider.object("batch-1"), provider.now);
+        assertThat(machine.stopped()).isEmpty();
+        assertThat(told).singleElement().asString().endsWith("(model_not_found) No such model.");
+        assertThat(machine.next(provider.now, 0)).isInstanceOf(BatchAction.Release.class);
     }
 }

@@ -335,7 +335,7 @@ final class VirtualProvider implements PartJournal {
         }
     }
 
-    private BatchObject object(String id) {
+    BatchObject object(String id) {
         Remote remote = remote(id);
         return new BatchObject(
                 id,
