@@ -414,6 +414,8 @@ function listen() {
 }
 
 async function start() {
+  // Where settings and chart do not fit beside each other, the chart is what one came for.
+  byId('settings').open = matchMedia('(min-width: 60.0625rem)').matches;
   view();
   listen();
   try {
