@@ -20,8 +20,6 @@ function whole(values) {
   return [...new Set(values.map(Math.round))];
 }
 
-const NONE = { value: '', text: 'no limit' };
-
 /** Sliders: `values` are what they stop at; `optional` ones begin with "no limit". */
 export const SLIDERS = {
   rate: { label: 'Requests a second', values: rounds(0.1, 1000), start: 15 },
@@ -135,12 +133,28 @@ export function toArguments(settings) {
     }
   });
   const depth = settings.shape === 'bucket' && Number(settings.burst) !== 60 ? `bucket:${seconds(settings.burst)}` : settings.shape;
-  made.push('--shape', depth, '--strategy', settings.strategies.join(','));
-  if (settings.strategies.some((name) => name.startsWith('semaphore'))) {
-    made.push('--workers', String(settings.workers));
-  }
+  const strategies = settings.strategies.map((name) => (name.startsWith('semaphore') ? `${name}:${settings.workers}` : name));
+  made.push('--shape', depth, '--strategy', strategies.join(','));
   made.push('--seed', String(settings.seed));
   return made;
 }
 
-export { NONE };
+
+const TITLES = {
+  none: 'No retry',
+  'fixed-sleep': 'Fixed sleep',
+  exponential: 'Backoff without jitter',
+  tenacity: 'tenacity',
+  backoff: 'backoff',
+  sdk: 'Official clients',
+  semaphore: 'Semaphore',
+  'semaphore-retry': 'Semaphore and retry',
+  'retry-after': 'Retry-After',
+  aimd: 'AIMD',
+  penstock: 'Penstock',
+  batch: 'Batch API',
+};
+
+export function titleOf(strategy) {
+  return TITLES[strategy] ?? strategy;
+}

@@ -1,7 +1,7 @@
 // The simulator: what is set goes to the engine, what comes back is drawn.
 import { count, percent } from './figures.js';
 import { byId, element, follow, row, say, show } from './rows.js';
-import { defaults, fromAddress, toAddress, toArguments } from './settings.js';
+import { defaults, fromAddress, titleOf, toAddress, toArguments } from './settings.js';
 import { makeSliders, timeText } from './sliders.js';
 import { TimeChart } from './charts.js';
 import { Player } from './player.js';
@@ -131,6 +131,9 @@ function most(values) {
 function load(answer) {
   simulation = answer;
   const all = answer.strategies;
+  all.forEach((each) => {
+    each.title = titleOf(each.strategy);
+  });
   const step = answer.step_seconds;
   const end = Math.max(step, ...all.map((each) => each.series.accepted.length * step));
   const limit = answer.limit_per_second === null ? null : answer.limit_per_second * step;
@@ -145,12 +148,17 @@ function load(answer) {
     const calm = Math.max(limit * 3, ...all.map((each) => most(each.series.accepted)), most(answer.offered));
     simulation.top = Math.min(simulation.top, calm * 1.15);
   }
-  byId('story').replaceChildren(...answer.explanation.map((sentence) => element('p', '', sentence)));
   drawMultiples(all);
   drawTable(all);
   choose();
   show(byId('backoff-section'), drawBackoff(byId('backoff'), all));
   player.load(end, step);
+}
+
+/** The engine names a strategy as a terminal does. */
+function sentence(each) {
+  const [first, ...rest] = each.outcome.split(' ');
+  return first.split(':')[0] === each.strategy ? [each.title, ...rest].join(' ') : each.outcome;
 }
 
 function chartData(each) {
@@ -171,6 +179,8 @@ function pad(values, whole, steps) {
 
 function choose() {
   const each = selected();
+  say(byId('situation'), each.situation);
+  say(byId('outcome'), sentence(each));
   say(byId('chosen-name'), each.title);
   say(byId('chosen-words'), each.description);
   const unit = simulation.step_seconds === 1 ? 'second' : timeText(simulation.step_seconds);
@@ -360,7 +370,7 @@ function fillPickers() {
         afterChange();
       });
       label.title = each.description;
-      label.append(box, element('span', '', each.title));
+      label.append(box, element('span', '', titleOf(each.strategy)));
       return label;
     }),
   );
