@@ -126,9 +126,9 @@ public final class Drawing {
                 json,
                 "wasted_calls_per_success",
                 result.accepted() == 0 ? Optional.empty() : Optional.of(result.wastedCallsPerSuccess()));
-        number(json, "wait_p50_seconds", Optional.of(result.waits().quantileSeconds(0.50)));
-        number(json, "wait_p95_seconds", Optional.of(result.waits().quantileSeconds(0.95)));
-        number(json, "wait_p99_seconds", Optional.of(result.waits().quantileSeconds(0.99)));
+        number(json, "wait_p50_seconds", Optional.of(seconds(result, 0.50)));
+        number(json, "wait_p95_seconds", Optional.of(seconds(result, 0.95)));
+        number(json, "wait_p99_seconds", Optional.of(seconds(result, 0.99)));
         number(json, "cost_dollars", result.cost().map(dollars -> dollars.doubleValue()));
         Series series = result.series();
         json.writeObjectFieldStart("series");
@@ -160,6 +160,10 @@ public final class Drawing {
         } else {
             json.writeNullField(name);
         }
+    }
+
+    private static double seconds(Result result, double part) {
+        return result.waits().percentile(part).toNanos() / 1e9;
     }
 
     /** How many happened in each step; points are a second, two, four, ... long, so that some of them make a step. */

@@ -22,14 +22,14 @@ function whole(values) {
 
 /** Sliders: `values` are what they stop at; `optional` ones begin with "no limit". */
 export const SLIDERS = {
-  rate: { label: 'Requests a second', values: rounds(0.1, 1000), start: 15 },
+  rate: { label: 'Requests a second', values: rounds(0.1, 1000), start: 12 },
   jitter: { label: 'Jitter', values: Array.from({ length: 21 }, (_, index) => index * 5), start: 20, unit: '%', only: ['steady'] },
   duration: { label: 'For', values: [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600], start: 180, unit: 'time' },
-  tokens: { label: 'Tokens a request', values: whole(rounds(10, 100_000)), start: 1_000 },
+  tokens: { label: 'Tokens a request', values: whole(rounds(10, 100_000)), start: 300 },
   latency: { label: 'An answer takes', values: rounds(0.1, 60), start: 1, unit: 'time' },
   rpm: { label: 'Requests a minute', values: whole(rounds(1, 30_000)), start: 500, optional: true },
   tpm: { label: 'Tokens a minute', values: whole(rounds(1_000, 150_000_000)), start: 200_000, optional: true },
-  rpd: { label: 'Requests a day', values: whole(rounds(100, 10_000_000)), start: '', optional: true },
+  rpd: { label: 'Requests a day', values: whole(rounds(100, 10_000_000)), start: 10_000, optional: true },
   concurrency: { label: 'Calls at once', values: whole(rounds(1, 1_000)), start: '', optional: true },
   burst: { label: 'Burst depth', values: [1, 2, 5, 10, 20, 30, 60], start: 60, unit: 'time', only: ['bucket'] },
   workers: { label: 'Workers of a semaphore', values: whole(rounds(1, 500)), start: 20 },
@@ -38,7 +38,7 @@ export const SLIDERS = {
 const START = {
   traffic: 'steady',
   model: 'gpt-4o-mini',
-  tier: 'tier-1',
+  tier: '1',
   shape: 'bucket',
   seed: '1',
   strategies: ['none', 'exponential', 'tenacity', 'semaphore-retry', 'penstock'],
@@ -120,6 +120,33 @@ function traffic(settings) {
   }
 }
 
+const OF_TIER = ['rpm', 'tpm', 'rpd'];
+
+/** Takes the limits of the tier that is chosen, from the table; what it does not say is no limit. */
+export function takeTier(settings, tiers) {
+  const tier = tiers.find((each) => each.model === settings.model && each.tier === settings.tier);
+  if (tier) {
+    OF_TIER.forEach((name) => {
+      settings[name] = tier[name] ?? '';
+    });
+  }
+}
+
+/** Whether a setting belongs to a tier: then another value is no tier any more. */
+export function isOfTier(name) {
+  return OF_TIER.includes(name);
+}
+
+function limits(settings) {
+  const made = settings.tier === 'own' ? [] : ['--tier', settings.tier];
+  [...(settings.tier === 'own' ? OF_TIER : []), 'concurrency'].forEach((name) => {
+    if (settings[name] !== '') {
+      made.push(`--${name}`, String(settings[name]));
+    }
+  });
+  return made;
+}
+
 /** The arguments of `penstock simulate` that mean the same. */
 export function toArguments(settings) {
   const made = [...traffic(settings)];
@@ -127,11 +154,7 @@ export function toArguments(settings) {
     made.push('--duration', seconds(settings.duration));
   }
   made.push('--tokens', String(settings.tokens), '--latency', seconds(settings.latency), '--model', settings.model);
-  ['rpm', 'tpm', 'rpd', 'concurrency'].forEach((name) => {
-    if (settings[name] !== '') {
-      made.push(`--${name}`, String(settings[name]));
-    }
-  });
+  made.push(...limits(settings));
   const depth = settings.shape === 'bucket' && Number(settings.burst) !== 60 ? `bucket:${seconds(settings.burst)}` : settings.shape;
   const strategies = settings.strategies.map((name) => (name.startsWith('semaphore') ? `${name}:${settings.workers}` : name));
   made.push('--shape', depth, '--strategy', strategies.join(','));

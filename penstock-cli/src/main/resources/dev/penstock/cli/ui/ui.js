@@ -1,7 +1,7 @@
 // The simulator: what is set goes to the engine, what comes back is drawn.
 import { count, percent } from './figures.js';
 import { byId, element, follow, row, say, show } from './rows.js';
-import { defaults, fromAddress, titleOf, toAddress, toArguments } from './settings.js';
+import { defaults, fromAddress, isOfTier, takeTier, titleOf, toAddress, toArguments } from './settings.js';
 import { makeSliders, timeText } from './sliders.js';
 import { TimeChart } from './charts.js';
 import { Player } from './player.js';
@@ -43,9 +43,10 @@ const minuteChart = new TimeChart(byId('minute-chart'), {
 
 function change(name, value) {
   settings[name] = value;
-  if (name === 'tier' || name === 'model') {
-    takeTier();
+  if (isOfTier(name)) {
+    settings.tier = 'own';
   }
+  takeTier(settings, known.tiers);
   afterChange();
 }
 
@@ -54,16 +55,6 @@ function afterChange() {
   history.replaceState(null, '', toAddress(settings));
   clearTimeout(timer);
   timer = setTimeout(simulate, DEBOUNCE_MILLIS);
-}
-
-/** The limits of the tier, as the table says them; what it does not say is no limit. */
-function takeTier() {
-  const tier = known.tiers.find((each) => each.model === settings.model && each.tier === settings.tier);
-  if (tier) {
-    ['rpm', 'tpm', 'rpd'].forEach((name) => {
-      settings[name] = tier[name] ?? '';
-    });
-  }
 }
 
 function showSettings() {
@@ -355,8 +346,11 @@ function fillPickers() {
   }
   form.elements.model.replaceChildren(...models.map((name) => new Option(name, name)));
   form.elements.model.value = settings.model;
-  const tiers = [...new Set(known.tiers.map((each) => each.tier))];
-  form.elements.tier.replaceChildren(...tiers.map((name) => new Option(name, name)), new Option('of my own', 'own'));
+  const tiers = [...new Set(known.tiers.map((each) => each.tier))].filter((name) => /^(free|\d)$/.test(name));
+  form.elements.tier.replaceChildren(
+    ...tiers.sort((a, b) => (a === 'free' ? -1 : b === 'free' ? 1 : a - b)).map((name) => new Option(name === 'free' ? 'free' : `Tier ${name}`, name)),
+    new Option('own limits', 'own'),
+  );
   byId('strategies').replaceChildren(
     ...known.strategies.map((each) => {
       const label = element('label', 'check');
@@ -394,7 +388,7 @@ function listen() {
   });
   byId('reset').addEventListener('click', () => {
     settings = defaults();
-    takeTier();
+    takeTier(settings, known.tiers);
     afterChange();
   });
   byId('save-csv').addEventListener('click', () => simulation && saveCsv(simulation.strategies));
@@ -412,6 +406,7 @@ function listen() {
     view();
     if (location.hash.startsWith('#simulator?')) {
       settings = fromAddress(location.hash);
+      takeTier(settings, known.tiers);
       afterChange();
     }
   });
@@ -435,9 +430,7 @@ async function start() {
     return;
   }
   fillPickers();
-  if (!new URLSearchParams(location.hash.split('?')[1] ?? '').has('rpm') && location.hash.indexOf('tpm=') < 0) {
-    takeTier();
-  }
+  takeTier(settings, known.tiers);
   drawTiers(known.tiers);
   showSettings();
   await simulate();
