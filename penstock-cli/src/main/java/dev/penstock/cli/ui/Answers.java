@@ -29,7 +29,9 @@ final class Answers implements AutoCloseable {
     /** @param json with a sentence under {@code error} where the status is not 200 */
     record Answer(int status, String json) {
         static Answer failed(int status, String sentence) {
-            return new Answer(status, "{\"error\":\"" + new String(JsonStringEncoder.getInstance().quoteAsString(sentence)) + "\"}");
+            return new Answer(
+                    status,
+                    "{\"error\":\"" + new String(JsonStringEncoder.getInstance().quoteAsString(sentence)) + "\"}");
         }
     }
 
@@ -67,7 +69,8 @@ final class Answers implements AutoCloseable {
             return Answer.failed(BAD_REQUEST, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             System.getLogger(Answers.class.getName()).log(System.Logger.Level.ERROR, "a page could not be answered", e);
-            return Answer.failed(SERVER_ERROR, "This is a defect of Penstock; its terminal says more. Please report it.");
+            return Answer.failed(
+                    SERVER_ERROR, "This is a defect of Penstock; its terminal says more. Please report it.");
         }
     }
 

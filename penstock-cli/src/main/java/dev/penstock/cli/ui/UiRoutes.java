@@ -45,7 +45,8 @@ final class UiRoutes implements Handler<HttpServerRequest> {
         String path = request.path() == null ? "" : request.path();
         switch (path) {
             case "/api/known" -> later(request, answers.known());
-            case "/api/simulate" -> later(request, answers.simulate(request.params().getAll("a")));
+            case "/api/simulate" ->
+                later(request, answers.simulate(request.params().getAll("a")));
             default ->
                 files.find(path)
                         .ifPresentOrElse(
@@ -72,8 +73,7 @@ final class UiRoutes implements Handler<HttpServerRequest> {
         HttpServerResponse response = request.response();
         response.setStatusCode(status);
         PageFiles.HEADERS.forEach(response::putHeader);
-        response.putHeader("content-type", contentType)
-                .putHeader("content-length", Integer.toString(body.length()));
+        response.putHeader("content-type", contentType).putHeader("content-length", Integer.toString(body.length()));
         response.end(body).onFailure(gone -> {});
     }
 }

@@ -42,16 +42,19 @@ public final class UiServer implements AutoCloseable {
         PageFiles files = files();
         Answers answers = new Answers(pages);
         EventLoop loop = new EventLoop("the pages");
-        HttpServer server = loop.listen("port " + port, HOST, () -> loop.vertx()
-                .createHttpServer(new HttpServerOptions()
-                        .setHost(HOST)
-                        .setPort(port)
-                        .setMaxInitialLineLength(MOST_ADDRESS_BYTES)
-                        .setIdleTimeout(IDLE_SECONDS)
-                        .setIdleTimeoutUnit(TimeUnit.SECONDS)
-                        .setHttp2ClearTextEnabled(false))
-                .requestHandler(new UiRoutes(new HostRule(HOST, Set.of()), files, answers, loop))
-                .listen());
+        HttpServer server = loop.listen(
+                "port " + port,
+                HOST,
+                () -> loop.vertx()
+                        .createHttpServer(new HttpServerOptions()
+                                .setHost(HOST)
+                                .setPort(port)
+                                .setMaxInitialLineLength(MOST_ADDRESS_BYTES)
+                                .setIdleTimeout(IDLE_SECONDS)
+                                .setIdleTimeoutUnit(TimeUnit.SECONDS)
+                                .setHttp2ClearTextEnabled(false))
+                        .requestHandler(new UiRoutes(new HostRule(HOST, Set.of()), files, answers, loop))
+                        .listen());
         return new UiServer(loop, answers, server.actualPort());
     }
 
