@@ -32,6 +32,7 @@ public final class Call {
 
     Phase phase = Phase.WITH_STRATEGY;
     long admittedNanos;
+    long endsNanos;
 
     @Nullable
     Refusal refusal;

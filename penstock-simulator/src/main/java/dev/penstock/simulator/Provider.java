@@ -14,6 +14,11 @@ interface Provider {
     @Nullable
     Refusal arrive(Call call, long nowNanos);
 
+    /** How long an admitted call takes, asked right after it was admitted. */
+    default long serviceNanos(Call call) {
+        return call.latencyNanos;
+    }
+
     /**
      * An admitted call ends.
      *

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param rejected calls that were refused with 429; one request may have many
  * @param givenUp requests that were never answered
  * @param calls all calls that were sent
+ * @param arrivalSeconds from the first arrival to the last
  * @param makespanSeconds from the first arrival until the last request ended
  * @param bestPossibleSeconds the least that the limits allow for the requests that were answered, see {@link LeastTime}
  * @param quotaUsed the largest share that was used of a limit, of what it could give until the last admission; 0 to 1
@@ -31,6 +32,7 @@ public record Result(
         long rejected,
         long givenUp,
         long calls,
+        double arrivalSeconds,
         double makespanSeconds,
         double bestPossibleSeconds,
         double quotaUsed,

@@ -16,7 +16,7 @@ public final class Series {
     private static final long SECOND_NANOS = 1_000_000_000L;
 
     private final List<Limit> limits;
-    private final double limitPerSecond;
+    private double limitPerSecond = Double.POSITIVE_INFINITY;
     private final long[] offered = new long[MOST_POINTS];
     private final long[] accepted = new long[MOST_POINTS];
     private final long[] rejected = new long[MOST_POINTS];
@@ -29,9 +29,8 @@ public final class Series {
     private int point;
     private long lastNanos;
 
-    Series(List<Limit> limits, double limitPerSecond) {
+    Series(List<Limit> limits) {
         this.limits = limits;
-        this.limitPerSecond = limitPerSecond;
         this.levels = new long[limits.size()][MOST_POINTS];
         this.scratch = new long[limits.size()];
     }
@@ -55,7 +54,8 @@ public final class Series {
     }
 
     /** Ends at the time that was reached. */
-    void end(Provider provider) {
+    void end(Provider provider, double carriedPerSecond) {
+        limitPerSecond = carriedPerSecond;
         sample(provider, lastNanos);
     }
 

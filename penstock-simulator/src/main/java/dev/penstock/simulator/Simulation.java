@@ -1,7 +1,5 @@
 package dev.penstock.simulator;
 
-import dev.penstock.limit.Limit;
-import dev.penstock.limit.Unit;
 import dev.penstock.wire.Price;
 import dev.penstock.wire.Pricing;
 import dev.penstock.wire.Usage;
@@ -10,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Plays a strategy against the limits of a scenario, event by event in virtual time. The same scenario, strategy and seed
@@ -95,7 +92,7 @@ public final class Simulation {
             this.readsHeaders = strategy.readsHeaders();
             this.roundTripNanos = scenario.roundTrip().toNanos();
             this.workload = new Workload(scenario);
-            this.series = new Series(scenario.limits(), Capacity.of(scenario).perSecond());
+            this.series = new Series(scenario.limits());
             this.leastTime = new LeastTime(scenario);
             this.batchTimes = new Chance(scenario.seed(), -5);
             int tenants = scenario.tenants().size();
@@ -143,7 +140,7 @@ public final class Simulation {
             }
             while (!events.isEmpty()) {
                 if (events.poll() instanceof Call call && call.phase == Call.Phase.IN_FLIGHT && call.refusal == null) {
-                    end(call, call.admittedNanos + call.latencyNanos, true);
+                    end(call, call.endsNanos, true);
                     stayed--;
                 }
             }
@@ -160,7 +157,7 @@ public final class Simulation {
                 givenUp[next.tenant]++;
                 next = workload.next();
             }
-            series.end(provider);
+            series.end(provider, Capacity.of(scenario, arrivals).perSecond());
             return result(name, cutShort);
         }
 
@@ -292,7 +289,8 @@ public final class Simulation {
             if (readsHeaders) {
                 call.shown = provider.shown(now);
             }
-            events.add(now + call.latencyNanos, call);
+            call.endsNanos = now + provider.serviceNanos(call);
+            events.add(call.endsNanos, call);
         }
 
         @Override
@@ -361,6 +359,7 @@ public final class Simulation {
                     rejected,
                     sumGivenUp,
                     calls,
+                    Math.max(0, lastArrival - origin) / 1e9,
                     Math.max(0, lastEnd - origin) / 1e9,
                     Math.max(0, leastTime.nanos() - origin) / 1e9,
                     admitted ? leastTime.quotaUsed(firstAdmission, lastAdmission) : 0,
@@ -378,39 +377,6 @@ public final class Simulation {
             Optional<Price> price = scenario.prices().find(scenario.model());
             return price.map(each -> each.costOf(new Usage(liveInput, 0, liveOutput))
                     .add(each.costOf(new Usage(batchInput, 0, batchOutput)).multiply(Pricing.BATCH_SHARE)));
-        }
-    }
-
-    /**
-     * What the limits let through for long.
-     *
-     * @param perSecond requests of the mean size a second; infinite without limits
-     * @param binding the limit that sets it, or null if there is none or it is the concurrency limit
-     * @param byConcurrency whether the concurrency limit sets it
-     */
-    record Capacity(double perSecond, @Nullable Limit binding, boolean byConcurrency) {
-        static Capacity of(Scenario scenario) {
-            double least = Double.POSITIVE_INFINITY;
-            Limit binding = null;
-            for (Limit limit : scenario.limits()) {
-                double each = limit.dimension().unit() == Unit.TOKENS ? scenario.meanTokens() : 1;
-                double perSecond = each == 0 ? Double.POSITIVE_INFINITY : limit.perSecond() / each;
-                if (perSecond < least) {
-                    least = perSecond;
-                    binding = limit;
-                }
-            }
-            if (scenario.concurrency().isPresent()) {
-                double latency =
-                        ServiceTime.meanSeconds(scenario.latency(), scenario.meanTokens() * scenario.outputShare());
-                double perSecond = latency == 0
-                        ? Double.POSITIVE_INFINITY
-                        : scenario.concurrency().getAsInt() / latency;
-                if (perSecond < least) {
-                    return new Capacity(perSecond, null, true);
-                }
-            }
-            return new Capacity(least, binding, false);
         }
     }
 }

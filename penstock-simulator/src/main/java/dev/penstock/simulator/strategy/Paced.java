@@ -24,6 +24,7 @@ import dev.penstock.verdict.Verdict;
 import dev.penstock.wire.TierRow;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Penstock: requests wait in a fair queue until the quota has room for them in every limit. The quota finds out the limits
@@ -39,14 +40,17 @@ final class Paced implements Strategy {
     private final RetryBudget retryBudget = new RetryBudget(RetryBudget.Settings.DEFAULT, 0);
     private final boolean several;
 
-    /** Whether the head of the queue was denied, and until when nothing can change that but an answer or another head. */
+    /** Whether the head of the queue was denied: an alarm is set, or an answer has to come first. */
     private boolean denied;
 
+    /** Where a call that was sent has been, and the room that it has. */
     private static final class Place {
-        final Waiting<Call> waiting;
+        @Nullable
+        Waiting<Call> waiting;
+
         Reservation reservation;
 
-        Place(Waiting<Call> waiting, Reservation reservation) {
+        Place(@Nullable Waiting<Call> waiting, Reservation reservation) {
             this.waiting = waiting;
             this.reservation = reservation;
         }
@@ -72,9 +76,27 @@ final class Paced implements Strategy {
 
     @Override
     public void arrived(Call call, Desk desk) {
-        long now = desk.nowNanos();
+        // Where nobody waits there is no order, and one tenant owes nobody anything: the queue would change nothing.
+        if (!several
+                && queue.isEmpty()
+                && quota.reserve(call.cost(), desk.nowNanos()) instanceof Admission.Granted(Reservation room)) {
+            call.keep(new Place(null, room));
+            desk.send(call);
+            return;
+        }
+        if (enter(call).isEmpty()) {
+            desk.giveUp(call);
+            return;
+        }
+        // Behind others of the same tenant it cannot change what was said of the first.
+        if (!denied || several || queue.size() == 1) {
+            sendAllowed(desk);
+        }
+    }
+
+    private Optional<Waiting<Call>> enter(Call call) {
         Cost cost = call.cost();
-        Optional<Waiting<Call>> place = queue.add(new Arrival<>(
+        return queue.add(new Arrival<>(
                 call,
                 call.tenant(),
                 1,
@@ -82,16 +104,9 @@ final class Paced implements Strategy {
                 cost,
                 several ? quota.dominantSeconds(cost) : 0,
                 0,
-                now,
-                now + NEVER_NANOS));
-        if (place.isEmpty()) {
-            desk.giveUp(call);
-            return;
-        }
-        // Behind others of the same tenant it cannot change what was said of the first.
-        if (!denied || several) {
-            sendAllowed(desk);
-        }
+                call.arrivedNanos(),
+                // Equal waits for all, so that those who came first go first.
+                call.arrivedNanos() + NEVER_NANOS));
     }
 
     @Override
@@ -125,17 +140,26 @@ final class Paced implements Strategy {
         switch (decision) {
             case RetryDecision.GiveUp giveUp -> desk.giveUp(call);
             // The quota knows when.
-            case RetryDecision.RetryAfter again -> comeBack(place);
-            case RetryDecision.AskAgainAfter later -> comeBack(place);
+            case RetryDecision.RetryAfter again -> comeBack(call, place, desk);
+            case RetryDecision.AskAgainAfter later -> comeBack(call, place, desk);
         }
         sendAllowed(desk);
     }
 
-    private void comeBack(Place place) {
-        if (!queue.giveBack(place.waiting)) {
+    private void comeBack(Call call, Place place, Desk desk) {
+        Waiting<Call> waiting = place.waiting;
+        if (waiting == null) {
+            Optional<Waiting<Call>> entered = enter(call);
+            place.waiting = entered.orElse(null);
+            if (entered.isEmpty()) {
+                desk.giveUp(call);
+            }
+            return;
+        }
+        if (!queue.giveBack(waiting)) {
             throw new IllegalStateException("a call came back that was never charged");
         }
-        queue.addFirst(place.waiting);
+        queue.addFirst(waiting);
     }
 
     private void settle(Place place, Settlement settlement, long now) {
