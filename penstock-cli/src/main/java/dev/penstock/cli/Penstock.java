@@ -53,7 +53,8 @@ final class Penstock implements Callable<Integer> {
                 .addSubcommand("gateway", new GatewayCommand(shell))
                 .addSubcommand("emulator", new EmulatorCommand(shell))
                 .addSubcommand("diagnose", new DiagnoseCommand(shell))
-                .addSubcommand("tiers", new TiersCommand(shell));
+                .addSubcommand("tiers", new TiersCommand(shell))
+                .addSubcommand("ui", new UiCommand(shell));
         line.getCommandSpec().version("penstock " + Version.text());
         line.registerConverter(OptionalLong.class, Penstock::number)
                 .registerConverter(

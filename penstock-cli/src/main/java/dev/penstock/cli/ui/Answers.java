@@ -46,7 +46,7 @@ final class Answers implements AutoCloseable {
     }
 
     CompletableFuture<Answer> known() {
-        return compute(pages::known);
+        return compute(() -> KnownJson.of(pages.tiers()));
     }
 
     CompletableFuture<Answer> simulate(List<String> arguments) {

@@ -1,11 +1,12 @@
 package dev.penstock.cli.ui;
 
+import dev.penstock.wire.TierTable;
 import java.util.List;
 
 /** What the pages ask. Called from several threads at once. */
 public interface Pages {
-    /** The strategies and tiers that there are, as JSON. */
-    String known();
+    /** The limits of tiers that are shown, and chosen from. */
+    TierTable tiers();
 
     /**
      * Simulates.
