@@ -63,8 +63,8 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--traffic",
             paramLabel = "KIND",
-            description = "steady (default), poisson, bursts:SIZE/TIME, ramp:TIME (from nothing to the rate), diurnal,"
-                    + " or pile: all --requests at once, which is the default if no rate and no duration is given with"
+            description = "steady (default), poisson, bursts:SIZE/TIME, ramp:TIME (from nothing to the rate),"
+                    + " diurnal[:PERIOD], or pile: all --requests at once, which is the default if no rate and no duration is given with"
                     + " them.")
     Optional<String> traffic = Optional.empty();
 

@@ -112,7 +112,8 @@ final class SimulateOptions {
         return switch (kind) {
             case "steady" -> new Traffic.Steady(perSecond, jitter);
             case "poisson" -> new Traffic.Poisson(perSecond);
-            case "diurnal" -> new Traffic.Diurnal(perSecond, USUAL_SWING, DAY);
+            case "diurnal" ->
+                new Traffic.Diurnal(perSecond, USUAL_SWING, argument.isEmpty() ? DAY : time("--traffic", argument));
             case "ramp" ->
                 new Traffic.Ramp(0, perSecond, argument.isEmpty() ? USUAL_DURATION : time("--traffic", argument));
             case "bursts" -> {

@@ -56,7 +56,7 @@ final class UiCommand implements Callable<Integer> {
 
     private UiServer start() {
         try {
-            return UiServer.start(port, new SimulatorPages());
+            return UiServer.start(port, new SimulatorPages(shell));
         } catch (UncheckedIOException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }

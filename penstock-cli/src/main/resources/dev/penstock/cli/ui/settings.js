@@ -104,19 +104,21 @@ function seconds(value) {
 
 /** Traffic as the command line spells it. */
 function traffic(settings) {
+  const rate = ['--rate', String(settings.rate)];
+  const time = seconds(settings.duration);
   switch (settings.traffic) {
     case 'bursts':
-      return ['--traffic', `bursts:${Math.max(1, Math.round(settings.rate * 10))},10s`];
+      return ['--traffic', `bursts:${Math.max(1, Math.round(settings.rate * 10))}/10s`, '--duration', time];
     case 'ramp':
-      return ['--traffic', `ramp:0,${settings.rate * 2},${seconds(settings.duration)}`];
+      return [...rate, '--traffic', `ramp:${time}`, '--duration', time];
     case 'diurnal':
-      return ['--traffic', `diurnal:${settings.rate},0.8,${seconds(settings.duration)}`];
+      return [...rate, '--traffic', `diurnal:${time}`, '--duration', time];
     case 'poisson':
-      return ['--traffic', `poisson:${settings.rate}`];
+      return [...rate, '--traffic', 'poisson', '--duration', time];
     case 'pile':
-      return ['--traffic', `pile:${Math.max(1, Math.round(settings.rate * settings.duration))}`];
+      return ['--traffic', 'pile', '--requests', String(Math.max(1, Math.round(settings.rate * settings.duration)))];
     default:
-      return ['--rate', String(settings.rate), '--jitter', String(settings.jitter / 100)];
+      return [...rate, '--jitter', String(settings.jitter / 100), '--duration', time];
   }
 }
 
@@ -150,9 +152,6 @@ function limits(settings) {
 /** The arguments of `penstock simulate` that mean the same. */
 export function toArguments(settings) {
   const made = [...traffic(settings)];
-  if (settings.traffic !== 'pile') {
-    made.push('--duration', seconds(settings.duration));
-  }
   made.push('--tokens', String(settings.tokens), '--latency', seconds(settings.latency), '--model', settings.model);
   made.push(...limits(settings));
   const depth = settings.shape === 'bucket' && Number(settings.burst) !== 60 ? `bucket:${seconds(settings.burst)}` : settings.shape;

@@ -1,4 +1,4 @@
-package dev.penstock.gateway.admin;
+package dev.penstock.browser;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -99,14 +99,14 @@ public final class LiveBrowser implements AutoCloseable {
         return page;
     }
 
-    static Locator quota(Page page, String family) {
+    public static Locator quota(Page page, String family) {
         return page.locator(".quota")
                 .filter(new Locator.FilterOptions()
                         .setHas(page.locator(
                                 "h3", new Page.LocatorOptions().setHasText(Pattern.compile("^" + family + "$")))));
     }
 
-    static Locator.FilterOptions containing(String text) {
+    public static Locator.FilterOptions containing(String text) {
         return new Locator.FilterOptions().setHasText(text);
     }
 
