@@ -15,14 +15,14 @@ import java.util.Optional;
  * there are {@value #MOST_PRESENT} at most, not with those that come.
  *
  * <p>A simulation ends when every request has ended, and 30 days after the last arrival at the latest. A strategy that calls
- * more often than 10,000,000 times and twenty times for each request is cut short as well.
+ * more often than 4,000,000 times and twenty times for each request is cut short as well.
  */
 public final class Simulation {
     /** Requests that come while so many wait or run are given up at once: no client keeps more. */
     public static final int MOST_PRESENT = 1_000_000;
 
     private static final long PATIENCE_NANOS = Duration.ofDays(30).toNanos();
-    private static final long CALLS_IN_ANY_CASE = 10_000_000;
+    private static final long CALLS_IN_ANY_CASE = 4_000_000;
     private static final long CALLS_PER_REQUEST = 20;
     private static final long MOST_BATCH_NANOS = Duration.ofHours(24).toNanos();
     private static final long NEVER = Long.MAX_VALUE;
