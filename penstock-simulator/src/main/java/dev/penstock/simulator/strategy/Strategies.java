@@ -83,6 +83,16 @@ public final class Strategies {
         return entry.make.apply(scenario, colon < 0 ? "" : text.substring(colon + 1));
     }
 
+    /**
+     * Whether {@link #of} would give a strategy.
+     *
+     * @throws IllegalArgumentException when it would not, with the same message
+     */
+    public static void check(String text, Scenario scenario) {
+        Strategy made = of(text, scenario);
+        assert made != null;
+    }
+
     private static Entry entry(String name) {
         Entry entry = ENTRIES.get(name);
         if (entry == null) {
