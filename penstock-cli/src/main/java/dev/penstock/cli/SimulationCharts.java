@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A chart for each strategy, all on the same axes: calls a second over time, answered ones at the bottom and refused ones
- * upon them, and the limit as a dashed line.
+ * A chart for each strategy, all on the same axes: calls a second over time, answered ones upwards with the limit as a
+ * dashed line, refused ones downwards on a scale of their own, as there may be a hundred times as many.
  */
 final class SimulationCharts {
     private static final int WIDTH = 960;
@@ -23,11 +23,14 @@ final class SimulationCharts {
     private static final int FOOT = 22;
     private static final int TITLE = 66;
     private static final int MOST_STEPS = 240;
+    /** The part of a chart above zero. */
+    private static final double UPPER = 0.6;
 
     private final Scenario scenario;
     private final List<Result> results;
     private final double endSeconds;
-    private final double mostPerSecond;
+    private final double mostAccepted;
+    private final double mostRejected;
 
     SimulationCharts(Scenario scenario, List<Result> results) {
         this.scenario = scenario;
@@ -38,24 +41,32 @@ final class SimulationCharts {
             end = Math.max(end, result.makespanSeconds());
         }
         this.endSeconds = Math.max(1, end);
-        double most = 0;
+        double accepted = 0;
+        double rejected = 0;
         for (Result result : this.results) {
             Series series = result.series();
             for (int step = 0; step < steps(); step++) {
-                most = Math.max(most, at(series, step, true) + at(series, step, false));
+                accepted = Math.max(accepted, at(series, step, true));
+                rejected = Math.max(rejected, at(series, step, false));
             }
         }
-        this.mostPerSecond = rounded(most);
+        this.mostAccepted = rounded(accepted);
+        this.mostRejected = rounded(rejected);
     }
 
-    Picture picture() {
+    /** @param titled whether it says what it shows, as a picture of its own has to */
+    Picture picture(boolean titled) {
+        int head = titled ? TITLE : MARGIN;
         int columns = results.size() > 1 ? 2 : 1;
         int rows = Math.max(1, (results.size() + columns - 1) / columns);
-        Picture picture = new Picture(WIDTH, TITLE + rows * CELL_HEIGHT + MARGIN);
-        picture.add(new Shape.Text(MARGIN, 26, scenario.traffic().description(), Tone.TEXT, 15, true, Anchor.START));
-        if (!results.isEmpty()) {
-            picture.text(
-                    MARGIN, 46, Explanation.of(scenario, results.getFirst()).situation(), Tone.MUTED, 12);
+        Picture picture = new Picture(WIDTH, head + rows * CELL_HEIGHT + MARGIN);
+        if (titled) {
+            String traffic = scenario.traffic().description();
+            picture.add(new Shape.Text(MARGIN, 26, traffic, Tone.TEXT, 15, true, Anchor.START));
+            if (!results.isEmpty()) {
+                String situation = Explanation.of(scenario, results.getFirst()).situation();
+                picture.text(MARGIN, 46, situation, Tone.MUTED, 12);
+            }
         }
         double cellWidth = (WIDTH - MARGIN) / (double) columns;
         for (int i = 0; i < results.size(); i++) {
@@ -63,7 +74,7 @@ final class SimulationCharts {
                     picture,
                     results.get(i),
                     MARGIN + i % columns * cellWidth,
-                    TITLE + i / columns * CELL_HEIGHT,
+                    head + i / columns * CELL_HEIGHT,
                     cellWidth - MARGIN);
         }
         return picture;
@@ -76,12 +87,12 @@ final class SimulationCharts {
         double bottom = y + CELL_HEIGHT - FOOT;
         picture.add(new Shape.Text(x, y + 14, result.strategy(), Tone.TEXT, 13, true, Anchor.START));
         picture.text(x, y + 30, totals(result), Tone.MUTED, 11);
-        for (int i = 0; i <= 2; i++) {
-            double at = bottom - i * (bottom - top) / 2;
-            picture.line(left, at, right, at, Tone.GRID);
-            picture.add(new Shape.Text(
-                    left - 6, at + 4, Figures.compact(mostPerSecond * i / 2), Tone.MUTED, 10, false, Anchor.END));
-        }
+        double zero = top + (bottom - top) * UPPER;
+        picture.line(left, top, right, top, Tone.GRID);
+        picture.line(left, bottom, right, bottom, Tone.GRID);
+        scale(picture, left, top, Figures.compact(mostAccepted), Tone.ANSWERED);
+        scale(picture, left, zero, "0", Tone.MUTED);
+        scale(picture, left, bottom, Figures.compact(mostRejected), Tone.REFUSED);
         picture.text(left, bottom + 14, "0", Tone.MUTED, 10);
         picture.add(new Shape.Text(
                 right,
@@ -92,38 +103,41 @@ final class SimulationCharts {
                 false,
                 Anchor.END));
         Series series = result.series();
-        steps(picture, series, left, right, top, bottom, true);
-        steps(picture, series, left, right, top, bottom, false);
+        steps(picture, series, left, right, zero, (zero - top) / mostAccepted, true);
+        steps(picture, series, left, right, zero, (zero - bottom) / mostRejected, false);
+        picture.line(left, zero, right, zero, Tone.MUTED);
         double limit = series.limitPerSecond();
-        if (limit <= mostPerSecond) {
-            double at = bottom - limit / mostPerSecond * (bottom - top);
+        if (limit <= mostAccepted) {
+            double at = zero - limit / mostAccepted * (zero - top);
             picture.add(new Shape.Path(new double[] {left, right}, new double[] {at, at}, Tone.LIMIT, 1.2, true));
         }
     }
 
-    /** @param refused whether the area lies upon that of the answered ones */
+    private static void scale(Picture picture, double left, double y, String text, Tone tone) {
+        picture.add(new Shape.Text(left - 6, y + 4, text, tone, 10, false, Anchor.END));
+    }
+
+    /** @param unit the height of one call a second; negative downwards */
     private void steps(
-            Picture picture, Series series, double left, double right, double top, double bottom, boolean refused) {
+            Picture picture, Series series, double left, double right, double zero, double unit, boolean accepted) {
         int steps = steps();
         double[] xs = new double[2 * steps + 2];
         double[] ys = new double[2 * steps + 2];
         boolean any = false;
         for (int step = 0; step < steps; step++) {
-            double accepted = at(series, step, true);
-            double rejected = refused ? at(series, step, false) : 0;
-            any |= refused ? rejected > 0 : accepted > 0;
-            double level = bottom - (accepted + rejected) / mostPerSecond * (bottom - top);
+            double rate = at(series, step, accepted);
+            any |= rate > 0;
             xs[2 * step] = left + (right - left) * step / steps;
             xs[2 * step + 1] = left + (right - left) * (step + 1) / steps;
-            ys[2 * step] = level;
-            ys[2 * step + 1] = level;
+            ys[2 * step] = zero - rate * unit;
+            ys[2 * step + 1] = zero - rate * unit;
         }
         xs[2 * steps] = right;
-        ys[2 * steps] = bottom;
+        ys[2 * steps] = zero;
         xs[2 * steps + 1] = left;
-        ys[2 * steps + 1] = bottom;
+        ys[2 * steps + 1] = zero;
         if (any) {
-            picture.add(new Shape.Area(xs, ys, refused ? Tone.REFUSED : Tone.ANSWERED));
+            picture.add(new Shape.Area(xs, ys, accepted ? Tone.ANSWERED : Tone.REFUSED));
         }
     }
 
@@ -152,10 +166,10 @@ final class SimulationCharts {
                 + ", " + Figures.time(Duration.ofNanos((long) (result.makespanSeconds() * 1e9)));
     }
 
-    /** Up to 1, 2 or 5 times a power of ten, so that the axis has round figures. */
+    /** Up to one of a few multiples of a power of ten, so that the axis has round figures. */
     private static double rounded(double most) {
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(1, most))));
-        for (double factor : List.of(1.0, 2.0, 4.0, 6.0, 10.0)) {
+        for (double factor : List.of(1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)) {
             if (factor * power >= most) {
                 return factor * power;
             }

@@ -17,7 +17,7 @@ final class SimulationFiles {
     private static final String STYLE =
             "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0"
                     + " 1rem;color:#1b1f24;background:#fff}h1{font-size:1.3rem}table{border-collapse:collapse;width:100%;margin:1rem"
-                    + " 0;font-variant-numeric:tabular-nums}th,td{text-align:right;padding:.3rem .5rem;border-bottom:1px solid"
+                    + " 0;font-variant-numeric:tabular-nums}th,td{text-align:right;vertical-align:bottom;white-space:nowrap;padding:.3rem .5rem;border-bottom:1px solid"
                     + " #e3e6ea}th:first-child,td:first-child{text-align:left}td.lost{color:#d0453c}svg{width:100%;height:auto}"
                     + ".muted{color:#646c76}.scroll{overflow-x:auto}"
                     + "@media (prefers-color-scheme:dark){body{color:#e6e8eb;background:#14171c}th,td{border-color:#2b3139}"
@@ -34,7 +34,7 @@ final class SimulationFiles {
     }
 
     static void writePlot(Path file, Scenario scenario, List<Result> results) {
-        Picture picture = new SimulationCharts(scenario, results).picture();
+        Picture picture = new SimulationCharts(scenario, results).picture(true);
         boolean svg = file.toString().toLowerCase(Locale.ROOT).endsWith(".svg");
         byte[] bytes;
         if (svg) {
@@ -74,7 +74,7 @@ final class SimulationFiles {
         page.append(
                 "<p class=\"muted\">Calls a second over time: answered ones in green, 429s in red upon them, what the"
                         + " limits carry as a dashed line.</p>\n");
-        page.append(SvgPicture.element(new SimulationCharts(scenario, results).picture(), description(scenario)));
+        page.append(SvgPicture.element(new SimulationCharts(scenario, results).picture(false), description(scenario)));
         page.append("<h2>In words</h2>\n<ul>\n");
         for (Result result : results) {
             Explanation explanation = Explanation.of(scenario, result);
@@ -91,8 +91,8 @@ final class SimulationFiles {
     }
 
     private static void table(StringBuilder page, List<Result> results) {
-        page.append("<div class=\"scroll\"><table>\n<tr><th>strategy<th>answered<th>lost<th>429s<th>calls wasted per"
-                + " answer<th>done in<th>of the least<th>wait p50<th>p95<th>p99<th>cost</tr>\n");
+        page.append("<div class=\"scroll\"><table>\n<tr><th>strategy<th>answered<th>lost<th>429s<th>per answer"
+                + "<th>done in<th>of the least<th>wait p50<th>p95<th>p99<th>cost</tr>\n");
         for (Result result : results) {
             page.append("<tr><td>").append(SvgPicture.escaped(result.strategy()));
             cell(page, Figures.count(result.accepted()));

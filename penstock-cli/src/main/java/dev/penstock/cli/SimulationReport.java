@@ -68,11 +68,8 @@ final class SimulationReport {
                         .orElse("");
     }
 
-    private record Column(String title, String shortTitle, boolean whenWide) {
-        Column(String title, boolean whenWide) {
-            this(title, title, whenWide);
-        }
-    }
+    /** @param whenWide whether there is room for it on wide screens only */
+    private record Column(String title, boolean whenWide) {}
 
     private static final List<Column> COLUMNS = List.of(
             new Column("answered", false),
@@ -83,7 +80,7 @@ final class SimulationReport {
             new Column("of least", false),
             new Column("quota", true),
             new Column("wait p50", true),
-            new Column("wait p95", "p95", false),
+            new Column("wait p95", false),
             new Column("wait p99", true),
             new Column("cost", false));
 
@@ -117,7 +114,7 @@ final class SimulationReport {
             if (wide || !COLUMNS.get(i).whenWide()) {
                 shown.add(i);
                 widths[i] = Math.max(
-                        title(i, wide).length(),
+                        COLUMNS.get(i).title().length(),
                         rows.stream()
                                 .mapToInt(row -> row.get(column).length())
                                 .max()
@@ -126,7 +123,7 @@ final class SimulationReport {
         }
         Line head = new Line(width, colours).add(pad("strategy", Math.max(nameWidth, 8)), Ink.DIM);
         for (int i : shown) {
-            head.addWhole("  " + right(title(i, wide), widths[i]), Ink.DIM);
+            head.addWhole("  " + right(COLUMNS.get(i).title(), widths[i]), Ink.DIM);
         }
         to.println(head.text());
         for (int row = 0; row < rows.size(); row++) {
@@ -147,10 +144,6 @@ final class SimulationReport {
             case "429s", "per answer" -> result.rejected() > 0 ? Ink.YELLOW : Ink.DIM;
             default -> Ink.PLAIN;
         };
-    }
-
-    private String title(int column, boolean wide) {
-        return wide ? COLUMNS.get(column).title() : COLUMNS.get(column).shortTitle();
     }
 
     private void tenants(PrintStream to) {
@@ -176,22 +169,24 @@ final class SimulationReport {
     /** Calls a second, admitted and refused, all on the same axes. */
     private void overTime(PrintStream to) {
         double end = axisSeconds();
-        int room = Math.max(10, width - nameWidth - 2 - 10);
-        double most = 0;
+        int room = Math.max(10, width - nameWidth - 2 - 9);
+        double mostAccepted = 0;
+        double mostRejected = 0;
         for (Result result : results) {
             Series series = result.series();
-            most = Math.max(most, highest(cells(series, series::accepted, end, room)));
-            most = Math.max(most, highest(cells(series, series::rejected, end, room)));
+            mostAccepted = Math.max(mostAccepted, highest(cells(series, series::accepted, end, room)));
+            mostRejected = Math.max(mostRejected, highest(cells(series, series::rejected, end, room)));
         }
-        if (most == 0) {
+        if (mostAccepted == 0 && mostRejected == 0) {
             return;
         }
-        Line head = new Line(width, colours);
-        head.add(
-                "calls a second, up to " + Figures.compact(most) + ", from 0 to "
-                        + Figures.time(Duration.ofNanos((long) (end * 1e9))),
-                Ink.DIM);
-        to.println(head.text());
+        // Two scales: where calls are refused by the hundred, the few that pass could not be seen on the same one.
+        to.println(Wrapping.wrap(
+                "From 0 to " + Figures.time(Duration.ofNanos((long) (end * 1e9))) + ": answers, up to "
+                        + Figures.compact(mostAccepted) + " a second"
+                        + (mostRejected > 0 ? ", and 429s, up to " + Figures.compact(mostRejected) + " a second" : ""),
+                width,
+                0));
         for (Result result : results) {
             Series series = result.series();
             double[] accepted = cells(series, series::accepted, end, room);
@@ -201,11 +196,11 @@ final class SimulationReport {
             }
             String name = result.strategy();
             if (highest(accepted) > 0) {
-                spark(to, name, accepted, most, Ink.GREEN, "answered");
+                spark(to, name, accepted, mostAccepted, Ink.GREEN, "answers");
                 name = "";
             }
             if (highest(rejected) > 0) {
-                spark(to, name, rejected, most, Ink.RED, "429");
+                spark(to, name, rejected, mostRejected, Ink.RED, "429s");
             }
         }
     }

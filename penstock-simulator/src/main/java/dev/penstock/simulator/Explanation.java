@@ -48,6 +48,10 @@ public record Explanation(String situation, String outcome, String fix) {
         }
         double times = offered / capacity.perSecond();
         String come = "; " + flow(offered, capacity) + " come";
+        if (times > HARDLY_MORE && result.rejected() == 0 && capacity.leastSeconds() <= result.arrivalSeconds()) {
+            return carries + come + ", " + Words.figure(times)
+                    + " times as many, which what was saved up covers for this long.";
+        }
         if (times > HARDLY_MORE) {
             return carries + come + ", " + Words.figure(times) + " times as many.";
         }

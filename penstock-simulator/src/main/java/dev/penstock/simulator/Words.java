@@ -31,11 +31,19 @@ final class Words {
         return figure(share * 100) + " %";
     }
 
+    /** {@code 0.4 s}, {@code 12 s}, {@code 1m 05s}, {@code 2h 03m}, {@code 3d 04h}. */
     static String time(Duration time) {
-        double seconds = time.toNanos() / 1e9;
-        if (seconds < 120) {
-            return figure(seconds) + " s";
+        double exact = time.toNanos() / 1e9;
+        long seconds = Math.round(exact);
+        if (seconds < 60) {
+            return figure(exact) + " s";
         }
-        return seconds < 7_200 ? figure(seconds / 60) + " min" : figure(seconds / 3_600) + " h";
+        if (seconds < 3_600) {
+            return String.format(Locale.ROOT, "%dm %02ds", seconds / 60, seconds % 60);
+        }
+        long minutes = Math.round(exact / 60);
+        return minutes < 24 * 60
+                ? String.format(Locale.ROOT, "%dh %02dm", minutes / 60, minutes % 60)
+                : String.format(Locale.ROOT, "%dd %02dh", minutes / (24 * 60), minutes / 60 % 24);
     }
 }
