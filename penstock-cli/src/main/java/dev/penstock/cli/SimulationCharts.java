@@ -64,7 +64,8 @@ final class SimulationCharts {
             String traffic = scenario.traffic().description();
             picture.add(new Shape.Text(MARGIN, 26, traffic, Tone.TEXT, 15, true, Anchor.START));
             if (!results.isEmpty()) {
-                String situation = Explanation.of(scenario, results.getFirst()).situation();
+                String situation = Explanation.of(scenario, SimulationReport.worst(results))
+                        .situation();
                 picture.text(MARGIN, 46, situation, Tone.MUTED, 12);
             }
         }

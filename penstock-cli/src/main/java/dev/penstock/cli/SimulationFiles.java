@@ -15,9 +15,9 @@ import java.util.Locale;
 /** Results as files to be looked at. */
 final class SimulationFiles {
     private static final String STYLE =
-            "body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0"
+            "body{font:15px/1.5 system-ui,sans-serif;max-width:1040px;margin:2rem auto;padding:0"
                     + " 1rem;color:#1b1f24;background:#fff}h1{font-size:1.3rem}table{border-collapse:collapse;width:100%;margin:1rem"
-                    + " 0;font-variant-numeric:tabular-nums}th,td{text-align:right;vertical-align:bottom;white-space:nowrap;padding:.3rem .5rem;border-bottom:1px solid"
+                    + " 0;font-variant-numeric:tabular-nums}th,td{text-align:right;vertical-align:bottom;white-space:nowrap;padding:.3rem .4rem;border-bottom:1px solid"
                     + " #e3e6ea}th:first-child,td:first-child{text-align:left}td.lost{color:#d0453c}svg{width:100%;height:auto}"
                     + ".muted{color:#646c76}.scroll{overflow-x:auto}"
                     + "@media (prefers-color-scheme:dark){body{color:#e6e8eb;background:#14171c}th,td{border-color:#2b3139}"
@@ -64,22 +64,20 @@ final class SimulationFiles {
                 .append("</style>\n<h1>")
                 .append(SvgPicture.escaped(scenario.traffic().description()))
                 .append("</h1>\n");
-        if (!results.isEmpty()) {
-            Explanation explanation = Explanation.of(scenario, results.getFirst());
-            page.append("<p>")
-                    .append(SvgPicture.escaped(explanation.situation()))
-                    .append("</p>\n");
-        }
+        Explanation worst = Explanation.of(scenario, SimulationReport.worst(results));
+        page.append("<p>")
+                .append(SvgPicture.escaped(worst.situation() + " " + worst.fix()))
+                .append("</p>\n");
         table(page, results);
         page.append(
-                "<p class=\"muted\">Calls a second over time: answered ones in green, 429s in red upon them, what the"
-                        + " limits carry as a dashed line.</p>\n");
+                "<p class=\"muted\">Calls a second over time: answered ones in green upwards, with a dashed line for what"
+                        + " the limits carry; 429s in red downwards, on a scale of their own.</p>\n");
         page.append(SvgPicture.element(new SimulationCharts(scenario, results).picture(false), description(scenario)));
         page.append("<h2>In words</h2>\n<ul>\n");
         for (Result result : results) {
             Explanation explanation = Explanation.of(scenario, result);
             page.append("<li>")
-                    .append(SvgPicture.escaped(explanation.outcome() + " " + explanation.fix()))
+                    .append(SvgPicture.escaped(explanation.outcome()))
                     .append(" <span class=\"muted\">(")
                     .append(SvgPicture.escaped(Strategies.description(nameOf(result))))
                     .append(")</span></li>\n");

@@ -254,14 +254,7 @@ final class SimulationReport {
     }
 
     private void sentences(PrintStream to) {
-        Result worst = results.getFirst();
-        for (Result result : results) {
-            if (result.givenUp() > worst.givenUp()
-                    || result.givenUp() == worst.givenUp() && result.rejected() > worst.rejected()) {
-                worst = result;
-            }
-        }
-        Explanation explanation = Explanation.of(scenario, worst);
+        Explanation explanation = Explanation.of(scenario, worst(results));
         to.println(Wrapping.wrap(explanation.situation(), width, 0));
         if (!explanation.fix().isEmpty()) {
             to.println(Wrapping.wrap(explanation.fix(), width, 0));
@@ -269,6 +262,18 @@ final class SimulationReport {
         if (results.size() == 1) {
             to.println(Wrapping.wrap(explanation.outcome(), width, 0));
         }
+    }
+
+    /** Of the one that loses most, and of equals the one that is refused most, there is most to say. */
+    static Result worst(List<Result> results) {
+        Result worst = results.getFirst();
+        for (Result result : results) {
+            if (result.givenUp() > worst.givenUp()
+                    || result.givenUp() == worst.givenUp() && result.rejected() > worst.rejected()) {
+                worst = result;
+            }
+        }
+        return worst;
     }
 
     private static String pad(String text, int width) {
