@@ -95,6 +95,11 @@ public final class Call {
         return shown;
     }
 
+    /** Notes what the headers of its answer said, for drivers of one's own. */
+    public void answeredWith(List<LimitState> states) {
+        shown = List.copyOf(states);
+    }
+
     /** Random numbers of its own, so that what it draws does not depend on what other calls do. */
     public RandomGenerator random() {
         Chance own = chance;

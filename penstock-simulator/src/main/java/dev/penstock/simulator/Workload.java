@@ -3,8 +3,11 @@ package dev.penstock.simulator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The requests of a scenario, one after another. They are the same for every strategy, as nothing else draws here. */
-final class Workload {
+/**
+ * The requests of a scenario, one after another. They are the same for every strategy, as nothing else draws here. Public
+ * for drivers of one's own, such as one that plays a strategy against a real server. For one thread.
+ */
+public final class Workload {
     private final Scenario scenario;
     private final Arrivals arrivals;
     private final Chance sizes;
@@ -16,7 +19,8 @@ final class Workload {
     private final long most;
     private long number;
 
-    Workload(Scenario scenario) {
+    /** From the first request on. */
+    public Workload(Scenario scenario) {
         this.scenario = scenario;
         this.arrivals = scenario.traffic().begin(new Chance(scenario.seed(), -1));
         this.sizes = new Chance(scenario.seed(), -2);
@@ -35,8 +39,7 @@ final class Workload {
     }
 
     /** The next request; null when there are no more. */
-    @Nullable
-    Call next() {
+    public @Nullable Call next() {
         if (number >= most || !arrivals.next() || arrivals.atNanos() >= endNanos) {
             return null;
         }

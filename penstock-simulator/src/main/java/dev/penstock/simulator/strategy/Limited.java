@@ -17,7 +17,9 @@ final class Limited implements Strategy {
     private final @Nullable Retries retries;
     private final Permits permits;
     private final ArrayDeque<Call> queue = new ArrayDeque<>();
+    /** Permits of calls whose note is the retries'. */
     private final Map<Call, Permit> running = new HashMap<>();
+
     private long now;
 
     /**
@@ -43,7 +45,7 @@ final class Limited implements Strategy {
     @Override
     public void answered(Call call, Desk desk) {
         now = desk.nowNanos();
-        Permit permit = running.remove(call);
+        Permit permit = permitOf(call);
         if (permit != null) {
             permit.succeeded();
         }
@@ -53,7 +55,7 @@ final class Limited implements Strategy {
     @Override
     public void refused(Call call, Refusal refusal, Desk desk) {
         now = desk.nowNanos();
-        Permit permit = running.remove(call);
+        Permit permit = permitOf(call);
         if (permit != null) {
             permit.overloaded();
         }
@@ -76,6 +78,10 @@ final class Limited implements Strategy {
         sendAllowed(desk);
     }
 
+    private @Nullable Permit permitOf(Call call) {
+        return call.note() instanceof Permit kept ? kept : running.remove(call);
+    }
+
     private void sendAllowed(Desk desk) {
         while (!queue.isEmpty()) {
             Permit permit = permits.tryAcquire().orElse(null);
@@ -83,7 +89,11 @@ final class Limited implements Strategy {
                 return;
             }
             Call call = queue.removeFirst();
-            running.put(call, permit);
+            if (retries == null) {
+                call.keep(permit);
+            } else {
+                running.put(call, permit);
+            }
             desk.send(call);
         }
     }
