@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footerHeading = "%nExamples:%n",
         footer = {
-            "  penstock simulate --rate 3 --tokens 2000 --strategy none,tenacity,penstock",
+            "  penstock simulate --rate 5 --tokens 2000 --duration 5m --strategy none,tenacity,penstock",
             "  penstock simulate --requests 5000 --tier 2 --model gpt-4o",
             "  penstock simulate --concurrency 20 --rpm 100000 --rate 30 --strategy none,semaphore:20,penstock",
             "  penstock simulate --traffic bursts:300/30s --duration 5m --shape quantized",

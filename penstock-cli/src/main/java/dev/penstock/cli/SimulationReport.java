@@ -45,6 +45,10 @@ final class SimulationReport {
         to.println(Wrapping.wrap(heading(), width, 0));
         to.println();
         table(to);
+        if (results.stream().anyMatch(Result::cutShort)) {
+            to.println(Wrapping.wrap(
+                    "+ stopped there, since it would have gone on for long; what was left counts as lost", width, 2));
+        }
         tenants(to);
         to.println();
         overTime(to);
@@ -183,8 +187,8 @@ final class SimulationReport {
         // Two scales: where calls are refused by the hundred, the few that pass could not be seen on the same one.
         to.println(Wrapping.wrap(
                 "From 0 to " + Figures.time(Duration.ofNanos((long) (end * 1e9))) + ": answers, up to "
-                        + Figures.compact(mostAccepted) + " a second"
-                        + (mostRejected > 0 ? ", and 429s, up to " + Figures.compact(mostRejected) + " a second" : ""),
+                        + rate(mostAccepted)
+                        + (mostRejected > 0 ? ", and 429s, up to " + rate(mostRejected) : ""),
                 width,
                 0));
         for (Result result : results) {
@@ -274,6 +278,15 @@ final class SimulationReport {
             }
         }
         return worst;
+    }
+
+    private static String rate(double perSecond) {
+        if (perSecond >= 10) {
+            return Figures.compact(perSecond) + " a second";
+        }
+        return perSecond >= 1
+                ? String.format(Locale.ROOT, "%.1f a second", perSecond)
+                : String.format(Locale.ROOT, "%.1f a minute", 60 * perSecond);
     }
 
     private static String pad(String text, int width) {

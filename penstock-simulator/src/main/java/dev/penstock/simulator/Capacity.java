@@ -1,7 +1,6 @@
 package dev.penstock.simulator;
 
 import dev.penstock.limit.Limit;
-import dev.penstock.limit.Unit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,11 @@ record Capacity(double perSecond, @Nullable Limit binding, double leastSeconds) 
         double perSecond = Double.POSITIVE_INFINITY;
         Limit binding = null;
         for (Limit limit : scenario.limits()) {
-            double each = limit.dimension().unit() == Unit.TOKENS ? scenario.meanTokens() : 1;
+            double each = switch (limit.dimension().unit()) {
+                case REQUESTS -> 1;
+                case TOKENS -> scenario.meanTokens();
+                case IMAGES -> 0;
+            };
             if (each == 0) {
                 continue;
             }

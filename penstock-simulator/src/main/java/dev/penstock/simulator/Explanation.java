@@ -128,7 +128,7 @@ public record Explanation(String situation, String outcome, String fix) {
             return pace + ": what does not hurry is half the price in batches.";
         }
         return pace
-                + tier.map(name -> "; Tier " + name + " would carry it as it comes.")
+                + tier.map(name -> "; Tier " + name + " would carry it.")
                         .orElse("; smaller requests, more keys or batches would.");
     }
 

@@ -1,7 +1,9 @@
 package dev.penstock.simulator;
 
 import dev.penstock.limit.Limit;
+import dev.penstock.limit.Unit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -52,7 +54,7 @@ final class LeastTime {
     double nanos() {
         double latest = latestAlone;
         for (int i = 0; i < limits.length; i++) {
-            boolean tokens = limits[i].dimension().unit() == dev.penstock.limit.Unit.TOKENS;
+            boolean tokens = limits[i].dimension().unit() == Unit.TOKENS;
             Allowance allowance = Allowance.of(scenario.shape(), limits[i], tokens ? largestTokens : 1);
             double sum = 0;
             for (int slot = used - 1; slot >= 0; slot--) {
@@ -92,7 +94,7 @@ final class LeastTime {
     }
 
     private double used(int limit, long fromNanos, long toNanos) {
-        boolean tokens = limits[limit].dimension().unit() == dev.penstock.limit.Unit.TOKENS;
+        boolean tokens = limits[limit].dimension().unit() == Unit.TOKENS;
         double sum = 0;
         for (int slot = 0; slot < used; slot++) {
             sum += units[limit][slot];
@@ -120,6 +122,6 @@ final class LeastTime {
         for (int i = 0; i < MOST_SLOTS / 2; i++) {
             of[i] = of[2 * i] + of[2 * i + 1];
         }
-        java.util.Arrays.fill(of, MOST_SLOTS / 2, MOST_SLOTS, 0);
+        Arrays.fill(of, MOST_SLOTS / 2, MOST_SLOTS, 0);
     }
 }

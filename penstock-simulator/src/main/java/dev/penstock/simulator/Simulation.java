@@ -15,7 +15,8 @@ import java.util.Optional;
  * there are {@value #MOST_PRESENT} at most, not with those that come.
  *
  * <p>A simulation ends when every request has ended, and 30 days after the last arrival at the latest. A strategy that calls
- * more often than 4,000,000 times and twenty times for each request is cut short as well.
+ * more often than 4,000,000 times and twenty times for each request is cut short as well, and so is one that does nothing any
+ * more and still wants to be woken.
  */
 public final class Simulation {
     /** Requests that come while so many wait or run are given up at once: no client keeps more. */
@@ -25,6 +26,9 @@ public final class Simulation {
     private static final long CALLS_IN_ANY_CASE = 4_000_000;
     private static final long CALLS_PER_REQUEST = 20;
     private static final long MOST_BATCH_NANOS = Duration.ofHours(24).toNanos();
+    /** Alarms and wakings after which nothing was sent, one after another. */
+    private static final long MOST_IDLE_STEPS = 10_000_000;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private Simulation() {}
@@ -108,6 +112,8 @@ public final class Simulation {
         Result play(String name) {
             Call next = workload.next();
             boolean cutShort = false;
+            long done = 0;
+            long idleSteps = 0;
             while (true) {
                 long arrival = next == null ? NEVER : next.arrivedNanos();
                 long event = events.firstNanos();
@@ -115,7 +121,10 @@ public final class Simulation {
                 if (soonest == NEVER) {
                     break;
                 }
+                idleSteps = calls + arrivals == done ? idleSteps + 1 : 0;
+                done = calls + arrivals;
                 if (next == null && soonest - lastArrival > PATIENCE_NANOS
+                        || idleSteps > MOST_IDLE_STEPS
                         || calls > CALLS_IN_ANY_CASE + CALLS_PER_REQUEST * arrivals) {
                     cutShort = true;
                     break;

@@ -32,7 +32,7 @@ class ExplanationTest {
                 .isEqualTo("TPM binds: at 2,000 tokens a request Tier 1 carries 100 a minute; 300 a minute come,"
                         + " 3 times as many.");
         assertThat(none.outcome()).startsWith("none loses ").contains(" of 600 in ");
-        assertThat(none.fix()).endsWith("Tier 2 would carry it as it comes.");
+        assertThat(none.fix()).endsWith("Tier 2 would carry it.");
         Explanation penstock = Explanation.of(scenario, Scenarios.run(scenario, "penstock"));
         assertThat(penstock.outcome())
                 .startsWith("penstock answers all 600 in ")

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What each strategy does, on timelines that can be worked out by hand. */
 class StrategiesTest {
@@ -173,6 +174,7 @@ class StrategiesTest {
     }
 
     @Test
+    @Timeout(60)
     void anyoneCanAddAStrategyAndMayNotCheat() {
         Strategy twice = new Strategy() {
             @Override
@@ -196,6 +198,23 @@ class StrategiesTest {
             public void refused(Call call, Refusal refusal, Desk desk) {}
         };
         assertThat(Simulation.run(FOUR_AT_ONCE, "idle", idle).givenUp()).isEqualTo(4);
+        Strategy restless = new Strategy() {
+            @Override
+            public void arrived(Call call, Desk desk) {
+                desk.alarmAt(desk.nowNanos());
+            }
+
+            @Override
+            public void alarm(Desk desk) {
+                desk.alarmAt(desk.nowNanos());
+            }
+
+            @Override
+            public void refused(Call call, Refusal refusal, Desk desk) {}
+        };
+        Result result = Simulation.run(FOUR_AT_ONCE, "restless", restless);
+        assertThat(result.cutShort()).isTrue();
+        assertThat(result.givenUp()).isEqualTo(4);
     }
 
     @Test
@@ -211,6 +230,7 @@ class StrategiesTest {
     }
 
     @Test
+    @Timeout(60)
     void aSimulationThatWouldGoOnForEverIsCutShort() {
         Scenario scenario = oneASecond(2_000)
                 .limits(List.of(new Limit(Dimension.REQUESTS_PER_DAY, 10)))

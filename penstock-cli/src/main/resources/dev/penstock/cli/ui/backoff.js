@@ -69,7 +69,7 @@ function timeline(strategy, requests, end, width) {
 /** Draws the strategies that repeat refused calls; says whether there was anything to draw. */
 export function drawBackoff(place, strategies) {
   const told = strategies
-    .map((each) => ({ name: each.strategy, title: each.title ?? each.strategy, requests: (each.retried ?? []).slice(0, MOST_REQUESTS) }))
+    .map((each) => ({ name: each.strategy, title: each.title ?? each.strategy, requests: each.retried.filter((tries) => tries.length > 1).slice(0, MOST_REQUESTS) }))
     .filter((each) => each.requests.length > 0);
   const end = Math.max(1, ...told.flatMap((each) => each.requests.map((tries) => tries.at(-1).after)));
   place.replaceChildren(

@@ -25,10 +25,10 @@ function short(value) {
   return value >= 1e4 ? `${value / 1e3} k` : count(value);
 }
 
-/** Where the time axis has marks: some six, at round times. */
-function timeMarks(end) {
+/** Where the time axis has marks: some of them, at round times. */
+function timeMarks(end, most) {
   const steps = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
-  const step = steps.find((each) => end / each <= 7) ?? steps.at(-1);
+  const step = steps.find((each) => end / each <= most) ?? steps.at(-1);
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step);
 }
 
@@ -70,7 +70,7 @@ export class TimeChart {
           size: 24,
           gap: 6,
           grid: { show: false },
-          splits: () => timeMarks(this.end),
+          splits: () => timeMarks(this.end, this.small ? 4 : 7),
           values: (_, marks) => marks.map((at) => (at === 0 ? '0' : timeText(at))),
         },
         {

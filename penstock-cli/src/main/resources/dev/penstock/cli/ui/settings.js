@@ -32,7 +32,7 @@ export const SLIDERS = {
   rpd: { label: 'Requests a day', values: whole(rounds(100, 10_000_000)), start: 10_000, optional: true },
   concurrency: { label: 'Calls at once', values: whole(rounds(1, 1_000)), start: '', optional: true },
   burst: { label: 'Burst depth', values: [1, 2, 5, 10, 20, 30, 60], start: 60, unit: 'time', only: ['bucket'] },
-  workers: { label: 'Workers of a semaphore', values: whole(rounds(1, 500)), start: 20 },
+  workers: { label: 'Workers of a semaphore', values: whole(rounds(1, 500)), start: 10 },
 };
 
 const START = {

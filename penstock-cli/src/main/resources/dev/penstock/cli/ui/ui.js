@@ -126,7 +126,9 @@ function load(answer) {
     each.title = titleOf(each.strategy);
   });
   const step = answer.step_seconds;
-  const end = Math.max(step, ...all.map((each) => each.series.accepted.length * step));
+  // What batches take would leave no room for all that happens in minutes.
+  const timed = all.some((each) => each.strategy !== 'batch') ? all.filter((each) => each.strategy !== 'batch') : all;
+  const end = Math.max(step, ...timed.map((each) => each.series.accepted.length * step));
   const limit = answer.limit_per_second === null ? null : answer.limit_per_second * step;
   simulation.end = end;
   simulation.limitStep = limit;
