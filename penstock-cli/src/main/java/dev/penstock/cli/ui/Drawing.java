@@ -67,7 +67,9 @@ public final class Drawing {
     }
 
     private static void write(JsonGenerator json, Scenario scenario, List<Played> all) throws IOException {
+        // What batches take is too long to set the scale for what happens in minutes.
         double step = all.stream()
+                .filter(each -> all.size() == 1 || !each.name.equals("batch"))
                 .mapToDouble(each -> each.result.series().secondsPerPoint())
                 .max()
                 .orElse(1);
@@ -166,41 +168,44 @@ public final class Drawing {
         return result.waits().percentile(part).toNanos() / 1e9;
     }
 
-    /** How many happened in each step; points are a second, two, four, ... long, so that some of them make a step. */
+    /** How many happened in each step. Where points are longer than that, they are taken to be even. */
     private static void column(
             JsonGenerator json, String name, Series series, double step, IntToDoubleFunction perSecond)
             throws IOException {
-        int points = (int) Math.round(step / series.secondsPerPoint());
         json.writeArrayFieldStart(name);
-        for (int at = 0; at < series.points(); at += points) {
-            double sum = 0;
-            for (int i = at; i < Math.min(series.points(), at + points); i++) {
-                sum += perSecond.applyAsDouble(i) * series.secondsPerPoint();
-            }
-            json.writeNumber(Math.round(sum));
+        for (int at = 0; at < steps(series, step); at++) {
+            json.writeNumber(Math.round(overStep(series, step, at, perSecond) * step * ROUNDED) / ROUNDED);
         }
         json.writeEndArray();
     }
 
     private static void mean(JsonGenerator json, String name, Series series, double step, IntToDoubleFunction values)
             throws IOException {
-        int points = (int) Math.round(step / series.secondsPerPoint());
         json.writeArrayFieldStart(name);
-        for (int at = 0; at < series.points(); at += points) {
-            int end = Math.min(series.points(), at + points);
-            double sum = 0;
-            for (int i = at; i < end; i++) {
-                sum += values.applyAsDouble(i);
-            }
-            json.writeNumber(Math.round(sum / (end - at) * 10) / 10.0);
+        for (int at = 0; at < steps(series, step); at++) {
+            json.writeNumber(Math.round(overStep(series, step, at, values) * 10) / 10.0);
         }
         json.writeEndArray();
     }
 
+    private static int steps(Series series, double step) {
+        return (int) Math.ceil(series.points() * series.secondsPerPoint() / step);
+    }
+
+    /** The mean over a step. Points are a second, two, four, ... long, and so is a step. */
+    private static double overStep(Series series, double step, int at, IntToDoubleFunction values) {
+        int first = (int) (at * step / series.secondsPerPoint());
+        int points = (int) Math.max(1, Math.round(step / series.secondsPerPoint()));
+        double sum = 0;
+        for (int i = first; i < Math.min(series.points(), first + points); i++) {
+            sum += values.applyAsDouble(i);
+        }
+        return sum / points;
+    }
+
     private static void givenUp(JsonGenerator json, long[] bySecond, Series series, double step) throws IOException {
-        int steps = (int) Math.ceil(series.points() * series.secondsPerPoint() / step);
         json.writeArrayFieldStart("given_up");
-        for (int at = 0; at < steps; at++) {
+        for (int at = 0; at < steps(series, step); at++) {
             long sum = 0;
             for (int second = (int) (at * step); second < Math.min(bySecond.length, (at + 1) * step); second++) {
                 sum += bySecond[second];

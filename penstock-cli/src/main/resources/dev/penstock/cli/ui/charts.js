@@ -60,7 +60,7 @@ export class TimeChart {
     return {
       width: Math.max(120, this.place.clientWidth),
       height: this.height,
-      padding: [8, 8, 0, 0],
+      padding: [8, 18, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, y: false, x: !this.small, points: { show: false } },
       scales: { x: { time: false, range: () => [0, this.end] }, y: { range: () => [0, this.top] } },
