@@ -52,13 +52,12 @@ final class Penstock implements Callable<Integer> {
                 .addSubcommand("batch", BatchCommand.line(shell))
                 .addSubcommand("gateway", new GatewayCommand(shell))
                 .addSubcommand("emulator", new EmulatorCommand(shell))
+                .addSubcommand("simulate", new SimulateCommand(shell))
                 .addSubcommand("diagnose", new DiagnoseCommand(shell))
-                .addSubcommand("tiers", new TiersCommand(shell));
+                .addSubcommand("tiers", new TiersCommand(shell))
+                .addSubcommand("ui", new UiCommand(shell));
         line.getCommandSpec().version("penstock " + Version.text());
-        line.registerConverter(OptionalLong.class, Penstock::number)
-                .registerConverter(
-                        OptionalInt.class,
-                        text -> OptionalInt.of(Math.toIntExact(number(text).getAsLong())));
+        readNumbers(line);
         line.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -66,6 +65,14 @@ final class Penstock implements Callable<Integer> {
                 .setParameterExceptionHandler((e, unused) -> misused(shell, e))
                 .setExecutionExceptionHandler((e, unused, result) -> failed(shell, e));
         return line.execute(args);
+    }
+
+    /** What is the same for every command, also where it is read from elsewhere than a terminal. */
+    static void readNumbers(CommandLine line) {
+        line.registerConverter(OptionalLong.class, Penstock::number)
+                .registerConverter(
+                        OptionalInt.class,
+                        text -> OptionalInt.of(Math.toIntExact(number(text).getAsLong())));
     }
 
     @Override

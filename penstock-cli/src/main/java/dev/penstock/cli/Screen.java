@@ -6,7 +6,7 @@ import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 
-/** The terminal on standard error. */
+/** The terminal on standard error, or on standard output. */
 final class Screen implements AutoCloseable {
     private static final int USUAL_WIDTH = 80;
     private static final int USUAL_HEIGHT = 24;
@@ -19,6 +19,15 @@ final class Screen implements AutoCloseable {
 
     /** Empty if standard error is no terminal, or one that cannot move its cursor. */
     static Optional<Screen> open(Shell shell) {
+        return open(shell, TerminalBuilder.SystemOutput.SysErr);
+    }
+
+    /** The same for results. */
+    static Optional<Screen> openForResults(Shell shell) {
+        return open(shell, TerminalBuilder.SystemOutput.SysOut);
+    }
+
+    private static Optional<Screen> open(Shell shell, TerminalBuilder.SystemOutput output) {
         String kind = shell.variable("TERM").orElse("dumb");
         if (!shell.attached() || kind.equals("dumb")) {
             return Optional.empty();
@@ -26,7 +35,7 @@ final class Screen implements AutoCloseable {
         try {
             Terminal terminal = TerminalBuilder.builder()
                     .system(true)
-                    .systemOutput(TerminalBuilder.SystemOutput.SysErr)
+                    .systemOutput(output)
                     .nativeSignals(false)
                     .dumb(false)
                     .build();

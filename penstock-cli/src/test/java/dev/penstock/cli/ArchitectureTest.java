@@ -125,6 +125,7 @@ class ArchitectureTest {
                 "dev.penstock.diagnosis.LogScanner",
                 "dev.penstock.http.UpstreamConnections",
                 "dev.penstock.emulator.Twin",
+                "dev.penstock.simulator.Simulation",
                 "dev.penstock.jobs.Dispatcher",
                 "dev.penstock.gateway.RequestDispatcher",
                 "dev.penstock.cli.Main")) {
@@ -165,6 +166,7 @@ class ArchitectureTest {
                         "dev.penstock.diagnosis..",
                         "dev.penstock.http..",
                         "dev.penstock.emulator..",
+                        "dev.penstock.simulator..",
                         "dev.penstock.jobs..",
                         "dev.penstock.gateway..",
                         "dev.penstock.cli..")
@@ -177,6 +179,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.penstock.http..",
                         "dev.penstock.emulator..",
+                        "dev.penstock.simulator..",
                         "dev.penstock.jobs..",
                         "dev.penstock.gateway..",
                         "dev.penstock.cli..",
@@ -190,6 +193,7 @@ class ArchitectureTest {
                 .resideInAnyPackage(
                         "dev.penstock.wire..",
                         "dev.penstock.emulator..",
+                        "dev.penstock.simulator..",
                         "dev.penstock.jobs..",
                         "dev.penstock.gateway..",
                         "dev.penstock.cli..")
@@ -199,7 +203,25 @@ class ArchitectureTest {
                 .resideInAPackage("dev.penstock.emulator..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.jobs..", "dev.penstock.gateway..", "dev.penstock.cli..")
+                .resideInAnyPackage(
+                        "dev.penstock.simulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..")
+                .check(ALL);
+        // Of the emulator the simulator takes the limiters and what describes them, and nothing that has a socket.
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.simulator..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.penstock.diagnosis..",
+                        "dev.penstock.http..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..",
+                        "io.vertx..")
                 .check(ALL);
         // Runner and gateway may not know the twin, or they would pass by knowing the answers.
         noClasses()
@@ -207,14 +229,22 @@ class ArchitectureTest {
                 .resideInAPackage("dev.penstock.jobs..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.gateway..", "dev.penstock.cli..")
+                .resideInAnyPackage(
+                        "dev.penstock.emulator..",
+                        "dev.penstock.simulator..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..")
                 .check(ALL);
         noClasses()
                 .that()
                 .resideInAPackage("dev.penstock.gateway..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("dev.penstock.emulator..", "dev.penstock.jobs..", "dev.penstock.cli..")
+                .resideInAnyPackage(
+                        "dev.penstock.emulator..",
+                        "dev.penstock.simulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.cli..")
                 .check(ALL);
     }
 

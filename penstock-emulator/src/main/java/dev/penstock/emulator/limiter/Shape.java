@@ -80,9 +80,14 @@ public sealed interface Shape {
 
         @Override
         public Limiter limiter(Limit limit, long nowNanos) {
+            return new Bucket(limit, depthOf(limit), nowNanos);
+        }
+
+        /** How long an empty bucket of this limit takes to fill. */
+        public Duration depthOf(Limit limit) {
             Duration window = limit.dimension().window();
             boolean shallow = depth.compareTo(window) < 0 && window.compareTo(LONGEST_QUANTIZED) <= 0;
-            return new Bucket(limit, shallow ? depth : window, nowNanos);
+            return shallow ? depth : window;
         }
     }
 

@@ -2,13 +2,13 @@ package dev.penstock.gateway.admin;
 
 import dev.penstock.gateway.GatewaySnapshot;
 import dev.penstock.gateway.transport.HostRule;
+import dev.penstock.http.PageFiles;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.URI;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /** What is served, to whom, and with which headers. */
@@ -16,20 +16,6 @@ final class AdminRoutes implements Handler<HttpServerRequest> {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
     private static final String JSON = "application/json";
-
-    /** Everything from this origin, nothing inline, nobody may frame it. */
-    private static final Map<String, String> HEADERS = Map.of(
-            "content-security-policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
-                    + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-            "x-content-type-options",
-            "nosniff",
-            "referrer-policy",
-            "no-referrer",
-            "cross-origin-resource-policy",
-            "same-origin",
-            "cache-control",
-            "no-store");
 
     private static final int OK = 200;
     private static final int FORBIDDEN = 403;
@@ -40,16 +26,16 @@ final class AdminRoutes implements Handler<HttpServerRequest> {
 
     private final HostRule hosts;
     private final URI clientBaseUrl;
-    private final Assets assets;
+    private final PageFiles files;
     private final Telemetry telemetry;
     private final Supplier<GatewaySnapshot> snapshot;
 
     private record Answer(int status, String contentType, Buffer body) {}
 
-    AdminRoutes(AdminSettings settings, Assets assets, Telemetry telemetry, Supplier<GatewaySnapshot> snapshot) {
+    AdminRoutes(AdminSettings settings, PageFiles files, Telemetry telemetry, Supplier<GatewaySnapshot> snapshot) {
         this.hosts = new HostRule(settings.host(), settings.names());
         this.clientBaseUrl = settings.clientBaseUrl();
-        this.assets = assets;
+        this.files = files;
         this.telemetry = telemetry;
         this.snapshot = snapshot;
     }
@@ -66,7 +52,7 @@ final class AdminRoutes implements Handler<HttpServerRequest> {
         }
         HttpServerResponse response = request.response();
         response.setStatusCode(answer.status);
-        HEADERS.forEach(response::putHeader);
+        PageFiles.HEADERS.forEach(response::putHeader);
         response.putHeader("content-type", answer.contentType);
         response.putHeader("content-length", Integer.toString(answer.body.length()));
         if (answer.status == METHOD_NOT_ALLOWED) {
@@ -100,8 +86,8 @@ final class AdminRoutes implements Handler<HttpServerRequest> {
                 new Answer(
                         OK, JSON, Buffer.buffer(StateJson.write(snapshot.get(), telemetry.history(), clientBaseUrl)));
             default ->
-                assets.find(path)
-                        .map(asset -> new Answer(OK, asset.contentType(), asset.bytes()))
+                files.find(path)
+                        .map(file -> new Answer(OK, file.contentType(), file.bytes()))
                         .orElseGet(() -> text(
                                 NOT_FOUND,
                                 "there is no such page; there are /, /metrics, /healthz, /readyz and /api/state"));

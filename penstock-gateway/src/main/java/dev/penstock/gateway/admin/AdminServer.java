@@ -2,6 +2,7 @@ package dev.penstock.gateway.admin;
 
 import dev.penstock.gateway.GatewaySnapshot;
 import dev.penstock.http.EventLoop;
+import dev.penstock.http.PageFiles;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.UncheckedIOException;
@@ -38,7 +39,7 @@ public final class AdminServer implements AutoCloseable {
      * @throws UncheckedIOException when the port is taken or may not be used
      */
     public static AdminServer start(AdminSettings settings, Telemetry telemetry, Supplier<GatewaySnapshot> snapshot) {
-        Assets assets = new Assets();
+        PageFiles files = files();
         EventLoop loop = new EventLoop("the admin pages");
         HttpServer server = loop.listen("admin port " + settings.port(), settings.host(), () -> {
             long timer = loop.vertx().setPeriodic(SAMPLE_MILLIS, each -> telemetry.sample(snapshot.get()));
@@ -49,11 +50,22 @@ public final class AdminServer implements AutoCloseable {
                             .setIdleTimeout(IDLE_SECONDS)
                             .setIdleTimeoutUnit(TimeUnit.SECONDS)
                             .setHttp2ClearTextEnabled(false))
-                    .requestHandler(new AdminRoutes(settings, assets, telemetry, snapshot))
+                    .requestHandler(new AdminRoutes(settings, files, telemetry, snapshot))
                     .listen()
                     .onFailure(taken -> loop.vertx().cancelTimer(timer));
         });
         return new AdminServer(loop, settings.host(), server.actualPort());
+    }
+
+    private static PageFiles files() {
+        String folder = "/dev/penstock/gateway/admin/page/";
+        return new PageFiles.Builder()
+                .file("/", PageFiles.HTML, folder + "index.html")
+                .file("/assets/page.css", PageFiles.CSS, folder + "page.css")
+                .file("/assets/icon.svg", PageFiles.SVG, folder + "icon.svg")
+                .scripts(folder, "page", "feed", "figures", "rows", "quotas", "queue", "charts", "refusals")
+                .charts()
+                .build();
     }
 
     public int port() {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import dev.penstock.browser.LiveBrowser;
+import dev.penstock.browser.LiveBrowser.Look;
 import dev.penstock.emulator.Emulator;
 import dev.penstock.emulator.EmulatorSettings;
 import dev.penstock.emulator.FamilyLimits;
@@ -12,7 +14,6 @@ import dev.penstock.emulator.Latency;
 import dev.penstock.emulator.TwinSettings;
 import dev.penstock.gateway.Gateway;
 import dev.penstock.gateway.GatewaySettings;
-import dev.penstock.gateway.admin.LiveBrowser.Look;
 import dev.penstock.gateway.config.GatewayConfig;
 import dev.penstock.gateway.config.Upstream;
 import dev.penstock.limit.Dimension;

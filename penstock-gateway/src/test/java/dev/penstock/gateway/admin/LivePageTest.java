@@ -4,9 +4,10 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Page;
+import dev.penstock.browser.LiveBrowser;
+import dev.penstock.browser.LiveBrowser.Look;
 import dev.penstock.gateway.GatewaySnapshot;
 import dev.penstock.gateway.Outcome;
-import dev.penstock.gateway.admin.LiveBrowser.Look;
 import java.io.IOException;
 import java.net.URI;
 import java.util.ArrayList;

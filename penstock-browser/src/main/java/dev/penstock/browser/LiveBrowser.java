@@ -1,4 +1,4 @@
-package dev.penstock.gateway.admin;
+package dev.penstock.browser;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A real browser that looks at the live page, and what it complains of. Screenshots go to {@code target/screenshots}. */
-final class LiveBrowser implements AutoCloseable {
+/** A real browser that looks at a page, and what it complains of. Screenshots go to {@code target/screenshots}. */
+public final class LiveBrowser implements AutoCloseable {
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final List<String> QUIET_BROWSER = List.of(
@@ -40,13 +40,13 @@ final class LiveBrowser implements AutoCloseable {
             "--disable-sync");
 
     /** Errors and warnings of the console, in which a policy that is violated is told too, and errors of the page. */
-    final List<String> complaints = new ArrayList<>();
+    public final List<String> complaints = new ArrayList<>();
 
     private final List<BrowserContext> contexts = new ArrayList<>();
     private @Nullable Playwright playwright;
     private @Nullable Browser browser;
 
-    enum Look {
+    public enum Look {
         LIGHT(1280, ColorScheme.LIGHT),
         DARK(1280, ColorScheme.DARK),
         NARROW(360, ColorScheme.LIGHT);
@@ -61,7 +61,7 @@ final class LiveBrowser implements AutoCloseable {
     }
 
     /** Tests are skipped where there is no Chromium. */
-    void start() throws IOException {
+    public void start() throws IOException {
         Optional<Path> chromium = chromium();
         assumeTrue(
                 chromium.isPresent(),
@@ -78,7 +78,7 @@ final class LiveBrowser implements AutoCloseable {
         Files.createDirectories(SCREENSHOTS);
     }
 
-    Page visit(URI uri, Look look) {
+    public Page visit(URI uri, Look look) {
         if (browser == null) {
             throw new IllegalStateException("the browser was not started");
         }
@@ -99,30 +99,30 @@ final class LiveBrowser implements AutoCloseable {
         return page;
     }
 
-    static Locator quota(Page page, String family) {
+    public static Locator quota(Page page, String family) {
         return page.locator(".quota")
                 .filter(new Locator.FilterOptions()
                         .setHas(page.locator(
                                 "h3", new Page.LocatorOptions().setHasText(Pattern.compile("^" + family + "$")))));
     }
 
-    static Locator.FilterOptions containing(String text) {
+    public static Locator.FilterOptions containing(String text) {
         return new Locator.FilterOptions().setHasText(text);
     }
 
     /** How many pixels hang over at the side. */
-    static Object overhang(Page page) {
+    public static Object overhang(Page page) {
         return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     }
 
-    static void shoot(Page page, String name) {
+    public static void shoot(Page page, String name) {
         page.screenshot(new Page.ScreenshotOptions()
                 .setPath(SCREENSHOTS.resolve(name + ".png"))
                 .setFullPage(true));
     }
 
     /** Closes what was visited and forgets the complaints. */
-    void closePages() {
+    public void closePages() {
         contexts.reversed().forEach(BrowserContext::close);
         contexts.clear();
         complaints.clear();
