@@ -53,7 +53,9 @@ final class Benchmarks {
             "gateway-waiting",
             "gateway-refusals",
             "gateway-outage",
-            "diagnose");
+            "diagnose",
+            "retries",
+            "jmh");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -116,6 +118,8 @@ final class Benchmarks {
             case "gateway-refusals" -> GatewayWaiting.refusals(bench());
             case "gateway-outage" -> GatewayOutage.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
+            case "retries" -> Retries.run(bench());
+            case "jmh" -> Overheads.run(bench());
             default ->
                 throw new IllegalArgumentException(
                         "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));

@@ -21,21 +21,38 @@ final class BlockingCall {
         while (true) {
             switch (step) {
                 case Step.Try next -> {
-                    last.ifPresent(retry::discard);
                     Outcome<T> outcome = outcome(body, next.attempt());
-                    last = Optional.of(outcome);
-                    step = machine.settled(outcome, retry.time.nanos(), retry.random);
+                    step = settled(retry, machine, outcome);
+                    last = step instanceof Step.Done || !retry.discards(outcome) ? Optional.of(outcome) : Optional.empty();
                 }
                 case Step.Pause pause -> step = waited(retry, machine, pause.time(), cancel);
                 case Step.Done done -> {
-                    return ended(retry, done.report(), last, fallback);
+                    return ended(retry, done, last, fallback);
                 }
             }
-            if (step instanceof Step.Try
-                    && (cancel.given() || Thread.currentThread().isInterrupted())) {
-                step = machine.cancelled(retry.time.nanos());
+            if (step instanceof Step.Try && unwanted(cancel)) {
+                step = machine.withdrawn(retry.time.nanos());
             }
         }
+    }
+
+    static boolean unwanted(CancelSignal cancel) {
+        return cancel.given() || Thread.currentThread().isInterrupted();
+    }
+
+    /** Says what comes then. A value that is not accepted is let go before anything is waited for. */
+    static Step settled(Retry retry, RetryMachine machine, Outcome<?> outcome) {
+        Step step;
+        try {
+            step = machine.settled(outcome, retry.time.nanos(), retry.random);
+        } catch (RuntimeException | Error e) {
+            retry.discard(outcome); // a condition of the policy threw: nobody gets the value
+            throw e;
+        }
+        if (!(step instanceof Step.Done)) {
+            retry.discard(outcome);
+        }
+        return step;
     }
 
     /** Waits, and says what comes then; an interrupt cancels the call and stays on the thread. */
@@ -46,7 +63,7 @@ final class BlockingCall {
             Thread.currentThread().interrupt();
             return machine.cancelled(retry.time.nanos());
         }
-        return cancel.given()
+        return unwanted(cancel)
                 ? machine.cancelled(retry.time.nanos())
                 : machine.resumed(retry.time.nanos(), retry.random);
     }
@@ -64,7 +81,8 @@ final class BlockingCall {
     }
 
     private static <T extends @Nullable Object, X extends Exception> T ended(
-            Retry retry, RetryReport report, Optional<Outcome<T>> last, @Nullable Fallback<T> fallback) throws X {
+            Retry retry, Step.Done done, Optional<Outcome<T>> last, @Nullable Fallback<T> fallback) throws X {
+        RetryReport report = done.report();
         if (report.ending() == Ending.SUCCEEDED && last.orElse(null) instanceof Outcome.Returned<T> returned) {
             return returned.value();
         }
@@ -72,7 +90,7 @@ final class BlockingCall {
             return fallback.value(report, last);
         }
         last.ifPresent(retry::discard);
-        throw BlockingCall.<X>unchecked(retry.thrownFor(report, last.map(outcome -> outcome)));
+        throw BlockingCall.<X>unchecked(retry.thrownFor(report, done.last()));
     }
 
     /** A defect of the caller, or its own wish, is not hidden behind a value. */

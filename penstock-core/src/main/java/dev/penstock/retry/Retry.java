@@ -281,6 +281,12 @@ public final class Retry {
         }
     }
 
+    /** Whether an outcome is of no use any more once it was discarded. */
+    boolean discards(Outcome<?> outcome) {
+        return outcome instanceof Outcome.Returned<?> returned
+                && (onDiscard != Builder.CLOSE || returned.value() instanceof AutoCloseable);
+    }
+
     /** What to throw for a call that was given up. */
     Exception thrownFor(RetryReport report, Optional<Outcome<?>> last) {
         Exception failure = null;
@@ -342,7 +348,8 @@ public final class Retry {
     @FunctionalInterface
     public interface Fallback<T extends @Nullable Object> {
         /**
-         * @param last what came of the last attempt; empty if there was none, because the quota was used up
+         * @param last what came of the last attempt; empty if there was none, because the quota was used up, or if its
+         *     value was discarded because another attempt was to follow
          */
         T value(RetryReport report, Optional<Outcome<T>> last);
     }
@@ -365,6 +372,8 @@ public final class Retry {
 
     /** Makes a {@link Retry}. For one thread. */
     public static final class Builder {
+        private static final Consumer<Object> CLOSE = Builder::close;
+
         private String name = "retry";
         private boolean enabled = true;
         private Stop stop = DEFAULT_STOP;
@@ -375,7 +384,7 @@ public final class Retry {
         private @Nullable Function<Outcome<?>, Judgement> classifier;
         private @Nullable Function<Outcome<?>, Optional<Duration>> hints;
         private @Nullable Function<RetryReport, ? extends RuntimeException> onExhausted;
-        private Consumer<Object> onDiscard = Builder::close;
+        private Consumer<Object> onDiscard = CLOSE;
         private List<GuardedListener> listeners = new ArrayList<>();
         private @Nullable RetryBudget budget;
         private SharedGate gate = new SharedGate();
@@ -482,7 +491,10 @@ public final class Retry {
             return this;
         }
 
-        /** Takes each value but null that is not returned. By default what is {@link AutoCloseable} is closed. */
+        /**
+         * Takes each value but null that is not returned, before anything is waited for. By default what is
+         * {@link AutoCloseable} is closed.
+         */
         public Builder onDiscard(Consumer<Object> discards) {
             onDiscard = discards;
             return this;

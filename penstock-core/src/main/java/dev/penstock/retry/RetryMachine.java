@@ -145,7 +145,16 @@ public final class RetryMachine {
         return tryOrGate(nowNanos);
     }
 
-    /** The call is not wanted any more: no further attempt. */
+    /** The call is not wanted any more, and the attempt that was to be made now is not made: it does not count. */
+    public Step.Done withdrawn(long nowNanos) {
+        if (attempt == null) {
+            throw new IllegalStateException("no attempt is to be made; withdraw one when it is told to be made");
+        }
+        sent--;
+        return cancelled(nowNanos);
+    }
+
+    /** The call is not wanted any more: no further attempt. One that is under way counts. */
     public Step.Done cancelled(long nowNanos) {
         if (!started) {
             startedAt = nowNanos;
@@ -242,7 +251,7 @@ public final class RetryMachine {
             boolean justNotSent = !throttled && waits == 1;
             time = justNotSent
                     ? Backoff.afterHint(Duration.ZERO, random.nextDouble())
-                    : longer(time, Backoff.DEFAULT.delay(waits, random));
+                    : Backoff.longer(time, Backoff.DEFAULT.delay(waits, random));
         }
         if (throttled) {
             retry.gate.throttled(hint.orElse(time), nowNanos);
@@ -329,8 +338,7 @@ public final class RetryMachine {
         if (time.isNegative()) {
             throw new IllegalStateException("the wait " + wait + " gave " + time + "; a wait must be zero or longer");
         }
-        return hint.map(asked -> longer(Backoff.afterHint(asked, random.nextDouble()), time))
-                .orElse(time);
+        return Backoff.afterHint(hint, time, random);
     }
 
     private RetryState state(Outcome<?> outcome, long nowNanos) {
@@ -382,9 +390,5 @@ public final class RetryMachine {
                 ? new RetryEvent.Succeeded(retry.name(), report)
                 : new RetryEvent.GaveUp(retry.name(), report));
         return new Step.Done(report, last);
-    }
-
-    private static Duration longer(Duration a, Duration b) {
-        return a.compareTo(b) > 0 ? a : b;
     }
 }
