@@ -121,9 +121,8 @@ final class AsyncCall<T extends @Nullable Object> {
 
     private Step settled(Outcome<T> outcome) {
         // Where somebody else completed the result, nobody wants to know whether it could be tried again.
-        Step step = result.isDone()
-                ? machine.cancelled(retry.time.nanos())
-                : BlockingCall.settled(retry, machine, outcome);
+        Step step =
+                result.isDone() ? machine.cancelled(retry.time.nanos()) : BlockingCall.settled(retry, machine, outcome);
         last = step instanceof Step.Done ? outcome : null;
         return step;
     }

@@ -23,7 +23,9 @@ final class BlockingCall {
                 case Step.Try next -> {
                     Outcome<T> outcome = outcome(body, next.attempt());
                     step = settled(retry, machine, outcome);
-                    last = step instanceof Step.Done || !retry.discards(outcome) ? Optional.of(outcome) : Optional.empty();
+                    last = step instanceof Step.Done || !retry.discards(outcome)
+                            ? Optional.of(outcome)
+                            : Optional.empty();
                 }
                 case Step.Pause pause -> step = waited(retry, machine, pause.time(), cancel);
                 case Step.Done done -> {

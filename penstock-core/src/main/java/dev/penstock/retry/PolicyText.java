@@ -93,7 +93,8 @@ final class PolicyText {
             String[] parts = clause.split("[\\s(]", 2);
             String value = parts.length == 2 ? parts[1].strip() : "";
             builder = switch (parts[0]) {
-                case "name" -> builder.name(value.startsWith("\"") ? Term.parse(value).word() : value);
+                case "name" ->
+                    builder.name(value.startsWith("\"") ? Term.parse(value).word() : value);
                 case "stop" -> builder.stop(stop(value));
                 case "wait" -> builder.wait(wait(value));
                 case "when" -> builder.when(when(value));

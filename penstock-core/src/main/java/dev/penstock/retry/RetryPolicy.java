@@ -129,12 +129,15 @@ public record RetryPolicy(int maxAttempts, Backoff backoff, Optional<Duration> d
 
     private GiveUp tooLate(Optional<Duration> hint, Duration delay, String explanation, long elapsedNanos) {
         Duration left = left(deadline.orElseThrow(), elapsedNanos);
-        String who = hint.isPresent() ? "the provider asks to wait " + RetryReport.seconds(hint.get()) : "the next attempt is due";
+        String who = hint.isPresent()
+                ? "the provider asks to wait " + RetryReport.seconds(hint.get())
+                : "the next attempt is due";
         String when = hint.isPresent() ? "" : " in " + RetryReport.seconds(delay);
         return new GiveUp(
                 Reason.DEADLINE,
                 hint,
-                explanation + " (" + who + when + ", and " + RetryReport.seconds(left) + " are left until the deadline)");
+                explanation + " (" + who + when + ", and " + RetryReport.seconds(left)
+                        + " are left until the deadline)");
     }
 
     private static Duration left(Duration deadline, long elapsedNanos) {

@@ -261,17 +261,21 @@ final class RetryTest {
 
     @Test
     void r11AFallbackAfterAWaitGetsNoClosedValue() {
+        var gate = new SharedGate();
         Retry retry = policy().when(When.always())
                 .stop(Stop.beforeElapsed(seconds(60)))
-                .wait(Wait.none())
-                .budget(new RetryBudget(new RetryBudget.Settings(0, 0.1, seconds(10)), time.nanos()))
+                .gate(gate)
                 .build();
+        Runnable undo = time.schedule(seconds(5), () -> gate.throttled(seconds(3_600), time.nanos()));
+        assertThat(retry.<Object, RuntimeException>callOr(
+                        Closeable::new, (report, last) -> report.ending() + " " + last))
+                .isEqualTo("DEADLINE Optional.empty");
 
-        assertThat(retry.<Object, RuntimeException>callOr(Closeable::new, (report, last) -> "closed " + last))
-                .isEqualTo("closed Optional.empty");
+        time.advance(seconds(4_000));
+        Runnable undoToo = time.schedule(seconds(5), () -> gate.throttled(seconds(3_600), time.nanos()));
         assertThat(retry.callOr(() -> "plain", (report, last) -> report.ending() + " " + last))
-                .isEqualTo("BUDGET Optional[Returned[value=plain]]");
-        assertThat(retry.statistics().endings()).containsEntry(Ending.BUDGET, 2L);
+                .isEqualTo("DEADLINE Optional[Returned[value=plain]]");
+        assertThat(List.of(undo, undoToo)).isNotEmpty();
     }
 
     @Test
