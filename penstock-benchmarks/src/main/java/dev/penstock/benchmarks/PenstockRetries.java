@@ -195,7 +195,7 @@ final class PenstockRetries implements RetryLibrary {
     @Override
     public Object outcomeWhenAConditionThrows() {
         return thrown(
-                policy().when(When.exception(e -> {
+                policy().when(When.exception(IOException.class, e -> {
                             throw new IllegalStateException("a defect");
                         }))
                         .build(),
