@@ -189,11 +189,16 @@ final class FailsafeRetries implements RetryLibrary {
     public int rejectedValuesLeftOpen() {
         List<Held> values = new ArrayList<>();
         Object accepted = outcome(
-                policy().handleResultIf(value -> values.size() < 3).withDelay(SHORT).build(), () -> {
+                policy().handleResultIf(value -> values.size() < 3)
+                        .withDelay(SHORT)
+                        .build(),
+                () -> {
                     values.add(new Held());
                     return values.getLast();
                 });
-        return (int) values.stream().filter(value -> value != accepted && value.open()).count();
+        return (int) values.stream()
+                .filter(value -> value != accepted && value.open())
+                .count();
     }
 
     @Override

@@ -52,8 +52,8 @@ public class LimitOverhead {
     private final Cost cost = Cost.ofTokens(TOKENS);
     private final Settlement answered = new Settlement.Answered(List.of());
     private final Quota caps = new Quota(QuotaSettings.capsAlone(LIMITS));
-    private final Quota learned = new Quota(new QuotaSettings(
-            LIMITS, List.of(), HiddenLimits.unknown(), QuotaSettings.DEFAULT_MAX_CONCURRENCY, true));
+    private final Quota learned = new Quota(
+            new QuotaSettings(LIMITS, List.of(), HiddenLimits.unknown(), QuotaSettings.DEFAULT_MAX_CONCURRENCY, true));
 
     private final Bucket requests = bucket(MINUTE, DAY);
     private final Bucket tokens = bucket(MINUTE, DAY);

@@ -96,8 +96,7 @@ final class Overheads {
                         "reserve and settle, 4 limits",
                         text(ours) + " (of a provider), " + text(caps) + " (of one's own)",
                         Bound.atMost("time", ours.nanos, 500, " ns"),
-                        Bound.atMost(
-                                "against the fastest that does one limit", ours.nanos / fastest, 2, " times"),
+                        Bound.atMost("against the fastest that does one limit", ours.nanos / fastest, 2, " times"),
                         Bound.atMost("allocated", Math.rint(ours.bytes), 0, " B"));
         others(group, "penstock");
     }
@@ -105,8 +104,7 @@ final class Overheads {
     private void retries() {
         String group = RetryOverhead.class.getSimpleName();
         Figure ours = figure(group + ".penstock");
-        double other =
-                Math.min(figure(group + ".failsafe").nanos, figure(group + ".resilience4j").nanos);
+        double other = Math.min(figure(group + ".failsafe").nanos, figure(group + ".resilience4j").nanos);
         bench.scorecard()
                 .print(
                         "retries around a call that succeeds",

@@ -149,9 +149,8 @@ final class PenstockRetries implements RetryLibrary {
 
     @Override
     public int attemptsInAnOutage(int calls) {
-        Retry retry = policy().wait(Wait.fixed(seconds(1)))
-                .gate(new SharedGate())
-                .build();
+        Retry retry =
+                policy().wait(Wait.fixed(seconds(1))).gate(new SharedGate()).build();
         for (int i = 0; i < calls; i++) {
             CompletableFuture<Object> call = retry.callAsync(() -> {
                 attempts.incrementAndGet();
@@ -185,11 +184,15 @@ final class PenstockRetries implements RetryLibrary {
     @Override
     public int rejectedValuesLeftOpen() {
         List<Held> values = new ArrayList<>();
-        Held accepted = policy().when(When.result(value -> values.size() < 3)).build().call(() -> {
-            values.add(new Held());
-            return values.getLast();
-        });
-        return (int) values.stream().filter(value -> value != accepted && value.open()).count();
+        Held accepted = policy().when(When.result(value -> values.size() < 3))
+                .build()
+                .call(() -> {
+                    values.add(new Held());
+                    return values.getLast();
+                });
+        return (int) values.stream()
+                .filter(value -> value != accepted && value.open())
+                .count();
     }
 
     @Override

@@ -102,8 +102,7 @@ final class Resilience4jRetries implements RetryLibrary {
 
     @Override
     public List<Duration> waitsAfterHint(Duration hint, int calls) {
-        RetryConfig policy =
-                policy().intervalBiFunction(hint()).maxAttempts(2).build();
+        RetryConfig policy = policy().intervalBiFunction(hint()).maxAttempts(2).build();
         for (int i = 0; i < calls; i++) {
             Throwable unused = thrownLater(policy, () -> busy(hint));
         }
@@ -139,8 +138,7 @@ final class Resilience4jRetries implements RetryLibrary {
         RetryConfig policy = policy().intervalBiFunction(hint()).build();
         List<CompletableFuture<Object>> calls = new ArrayList<>();
         calls.add(start(
-                policy,
-                () -> attempts.get() == 0 ? busy(seconds(30)) : CompletableFuture.completedFuture("answer")));
+                policy, () -> attempts.get() == 0 ? busy(seconds(30)) : CompletableFuture.completedFuture("answer")));
         for (int i = 0; i < others; i++) {
             calls.add(start(policy, () -> CompletableFuture.completedFuture(attempts.incrementAndGet())));
         }
@@ -178,9 +176,11 @@ final class Resilience4jRetries implements RetryLibrary {
                         .waitDuration(SHORT)
                         .maxAttempts(4)
                         .build());
-        Object unused = outcome(timeouts, () -> refusals.executeCheckedSupplier(() -> {
-            throw attempts.incrementAndGet() % 3 == 0 ? new TimeoutException() : new IOException("refused");
-        }));
+        Object unused = outcome(
+                timeouts,
+                () -> refusals.executeCheckedSupplier(() -> {
+                    throw attempts.incrementAndGet() % 3 == 0 ? new TimeoutException() : new IOException("refused");
+                }));
         return attempts.get();
     }
 
@@ -200,7 +200,9 @@ final class Resilience4jRetries implements RetryLibrary {
                     values.add(new Held());
                     return values.getLast();
                 });
-        return (int) values.stream().filter(value -> value != accepted && value.open()).count();
+        return (int) values.stream()
+                .filter(value -> value != accepted && value.open())
+                .count();
     }
 
     @Override

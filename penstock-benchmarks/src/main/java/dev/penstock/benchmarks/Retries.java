@@ -28,13 +28,13 @@ final class Retries {
     record Row(String id, String wanted, List<Cell> cells) {}
 
     static void run(Bench bench) {
-        System.out.println(
-                "        beside "
-                        + ComparedLibraries.of(Failsafe.class, io.github.resilience4j.retry.Retry.class)
-                        + "; 'by hand' is what a user would have to add");
+        System.out.println("        beside "
+                + ComparedLibraries.of(Failsafe.class, io.github.resilience4j.retry.Retry.class)
+                + "; 'by hand' is what a user would have to add");
         for (Row row : rows()) {
             Cell ours = row.cells().getFirst();
-            bench.scorecard().print(row.id(), row.wanted(), new Bound(ours.library() + ": " + ours.seen(), ours.kept()));
+            bench.scorecard()
+                    .print(row.id(), row.wanted(), new Bound(ours.library() + ": " + ours.seen(), ours.kept()));
             for (Cell cell : row.cells().subList(1, row.cells().size())) {
                 System.out.printf("        %-13s %-4s %s%n", cell.library(), cell.kept() ? "yes" : "no", cell.seen());
             }
@@ -44,15 +44,17 @@ final class Retries {
     static List<Row> rows() {
         List<Row> rows = new ArrayList<>();
         rows.add(row("R4", "late waits are spread out below their cap of 60 s", Retries::atTheCap));
-        rows.add(row("R12, R14", "a server's 30 s are never undercut, and callers spread out behind it", Retries::hinted));
+        rows.add(row(
+                "R12, R14", "a server's 30 s are never undercut, and callers spread out behind it", Retries::hinted));
         rows.add(row("R18", "told to come back after 10 min with 60 s left, it ends at once: 1 attempt", library -> {
             int attempts = library.attemptsWhenTheHintIsTooLong();
             return cell(library, attempts == 1, attempts + " attempts");
         }));
-        rows.add(row("R5", "no attempt starts when the time is over: 25 s with waits of 10 s are 3 attempts", library -> {
-            int attempts = library.attemptsWithinTheLimit();
-            return cell(library, attempts == 3, attempts + " attempts");
-        }));
+        rows.add(row(
+                "R5", "no attempt starts when the time is over: 25 s with waits of 10 s are 3 attempts", library -> {
+                    int attempts = library.attemptsWithinTheLimit();
+                    return cell(library, attempts == 3, attempts + " attempts");
+                }));
         rows.add(row("R13", "a refusal by quota costs no attempt: 3 attempts outlast 10 refusals", library -> {
             boolean answered = library.isAnsweredAfterThrottles(10);
             return cell(library, answered, answered ? "answered" : "given up");
@@ -61,10 +63,11 @@ final class Retries {
             int early = library.callsDuringAThrottle(20);
             return cell(library, early == 0, early + " of 20 sent meanwhile");
         }));
-        rows.add(row("B1", "in an outage 100 calls that may each try 6 times make at most 130 attempts in 6 s", library -> {
-            int attempts = library.attemptsInAnOutage(100);
-            return cell(library, attempts <= 130, attempts + " attempts");
-        }));
+        rows.add(row(
+                "B1", "in an outage 100 calls that may each try 6 times make at most 130 attempts in 6 s", library -> {
+                    int attempts = library.attemptsInAnOutage(100);
+                    return cell(library, attempts <= 130, attempts + " attempts");
+                }));
         rows.add(row("rules", "a limit for each kind of failure in one policy: 5 attempts", library -> {
             int attempts = library.attemptsUnderTwoRules();
             return cell(library, attempts == 5, attempts + " attempts");
@@ -139,6 +142,7 @@ final class Retries {
         return cell(
                 library,
                 early == 0 && spread,
-                "about %d %% come too early, %s".formatted(tens(early), spread ? "spread out" : "all at the same moment"));
+                "about %d %% come too early, %s"
+                        .formatted(tens(early), spread ? "spread out" : "all at the same moment"));
     }
 }

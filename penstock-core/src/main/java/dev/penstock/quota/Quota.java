@@ -60,7 +60,6 @@ public final class Quota {
     private Aimd concurrency;
     private @Nullable CubicRate adaptiveRate;
     private @Nullable RampGovernor ramp;
-    private Cost total = new Cost(0, 0, 0);
     /** What was reserved and then not charged: refused, or never sent. */
     private Cost refusedTotal = new Cost(0, 0, 0);
 
@@ -421,11 +420,10 @@ public final class Quota {
             adaptiveRate.take(now);
         }
         blindWindow.take(now);
-        total = total.plus(cost);
-        totals.add(now, total);
+        totals.add(now, cost);
         lastSentAt = now;
         inFlight++;
-        return new Reservation(cost, now, total);
+        return totals.reservation(cost, now);
     }
 
     /** The provider took a request: what that proves of the load is proven with the head of the answer. */
@@ -488,13 +486,13 @@ public final class Quota {
     }
 
     private Sent sent(Reservation reservation, Unit unit) {
-        Cost atSending = reservation.totalAtSending();
-        long before = totals.shortlyBefore(reservation.sentAtNanos(), atSending).of(unit);
-        long after = totals.shortlyAfter(reservation.sentAtNanos(), atSending).of(unit);
+        long atSending = reservation.totalAtSending(unit);
+        long before = totals.shortlyBefore(unit, reservation.sentAtNanos(), atSending);
+        long after = totals.shortlyAfter(unit, reservation.sentAtNanos(), atSending);
         return new Sent(
-                total.of(unit) - atSending.of(unit),
-                Math.max(0, atSending.of(unit) - reservation.cost().of(unit) - before),
-                after - atSending.of(unit),
+                totals.of(unit) - atSending,
+                Math.max(0, atSending - reservation.cost().of(unit) - before),
+                after - atSending,
                 refusedTotal.of(unit));
     }
 
@@ -594,11 +592,7 @@ public final class Quota {
         if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
             // It says when to come back and nothing else: that is enough to find out its window.
             long hint = exceeded.tryAgainIn().get().toNanos();
-            boolean understood = blindWindow.refused(
-                    reservation.sentAtNanos(),
-                    now,
-                    hint,
-                    time -> total.requests() - totals.upTo(time - 1, total).requests());
+            boolean understood = blindWindow.refused(reservation.sentAtNanos(), now, hint, this::requestsSince);
             if (understood) {
                 return;
             }
@@ -618,6 +612,11 @@ public final class Quota {
                 .map(Duration::toNanos)
                 .orElse(BLIND_PAUSE_NANOS << Math.min(blindRefusals - 1, MAX_BLIND_DOUBLINGS));
         close(now + pause);
+    }
+
+    private long requestsSince(long time) {
+        long all = totals.of(Unit.REQUESTS);
+        return all - totals.upTo(Unit.REQUESTS, time - 1, all);
     }
 
     /** A refusal whose text says nothing may show in its headers which limit had no room. */
@@ -695,7 +694,7 @@ public final class Quota {
                 continue;
             }
             Meter meter = new Meter(limit, source, startedAt);
-            meter.take(total.of(limit.dimension().unit()), startedAt);
+            meter.take(totals.of(limit.dimension().unit()), startedAt);
             meters.add(meter);
         }
         if (!limits.isEmpty()) {

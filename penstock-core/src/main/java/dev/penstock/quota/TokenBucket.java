@@ -23,6 +23,10 @@ final class TokenBucket {
 
     private long tat;
     private long advancedTo;
+    /** Asked for and then taken, it is computed once. */
+    private long lastAmount;
+
+    private long lastNanos;
 
     TokenBucket(long limit, long windowNanos, long now) {
         this.limit = limit;
@@ -104,6 +108,8 @@ final class TokenBucket {
         double depthShare = (double) burstNanos / windowNanos;
         double used = depth() - level(now);
         limit = newLimit;
+        lastAmount = 0;
+        lastNanos = 0;
         burstNanos = Math.max(1, Math.round(depthShare * windowNanos));
         setLevel(depth() - used, now);
     }
@@ -114,7 +120,11 @@ final class TokenBucket {
 
     /** Refill time that {@code amount} is worth, rounded up, so that rounding never admits too much. */
     private long nanosFor(long amount) {
-        return (long) Math.ceil((double) amount * windowNanos / limit);
+        if (amount != lastAmount) {
+            lastNanos = (long) Math.ceil((double) amount * windowNanos / limit);
+            lastAmount = amount;
+        }
+        return lastNanos;
     }
 
     private long debtAt(long now) {
