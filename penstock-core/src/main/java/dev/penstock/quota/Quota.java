@@ -144,7 +144,8 @@ public final class Quota {
             if (deferred.isPresent()) {
                 return deferred.get();
             }
-            return new Granted(take(cost, now));
+            take(cost, now);
+            return new Granted(totals.reservation(cost, now));
         } finally {
             lock.unlock();
         }
@@ -265,7 +266,9 @@ public final class Quota {
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();
         try {
-            admitted(reservation, inFlight, now);
+            if (reservation.admitOnce()) {
+                admitted(reservation.sentAtNanos(), inFlight, now);
+            }
             observe(states, reservation, now);
         } finally {
             lock.unlock();
@@ -285,29 +288,7 @@ public final class Quota {
                 return false;
             }
             inFlight--;
-            switch (settlement) {
-                case Answered answered -> {
-                    admitted(reservation, inFlight + 1, now);
-                    took(now - reservation.sentAtNanos());
-                    observe(answered.states(), reservation, now);
-                }
-                case Failed failed -> {
-                    if (failed.signOfOverload() && overload.turnedAway()) {
-                        concurrency.overloaded(inFlight + 1, now);
-                    }
-                    if (!failed.states().isEmpty()) {
-                        answers++;
-                        observe(failed.states(), reservation, now);
-                    }
-                }
-                case Refused refused -> refused(refused, reservation, now);
-                case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
-                case NeverSent() -> {
-                    blindWindow.giveBack(reservation.sentAtNanos());
-                    refusedTotal = refusedTotal.plus(reservation.cost());
-                    giveBack(reservation, now);
-                }
-            }
+            apply(settlement, reservation, now);
             return true;
         } finally {
             lock.unlock();
@@ -409,7 +390,7 @@ public final class Quota {
         return longest == 0 ? Optional.empty() : Optional.of(until(by, now + longest));
     }
 
-    private Reservation take(Cost cost, long now) {
+    private void take(Cost cost, long now) {
         for (Meter meter : meters) {
             meter.take(cost.of(meter.dimension().unit()), now);
         }
@@ -423,19 +404,45 @@ public final class Quota {
         totals.add(now, cost);
         lastSentAt = now;
         inFlight++;
-        return totals.reservation(cost, now);
     }
 
-    /** The provider took a request: what that proves of the load is proven with the head of the answer. */
-    private void admitted(Reservation reservation, int running, long now) {
-        if (!reservation.admitOnce()) {
-            return;
+    private void apply(Settlement settlement, Reservation reservation, long now) {
+        switch (settlement) {
+            case Answered answered -> {
+                if (reservation.admitOnce()) {
+                    admitted(reservation.sentAtNanos(), inFlight + 1, now);
+                }
+                took(now - reservation.sentAtNanos());
+                observe(answered.states(), reservation, now);
+            }
+            case Failed failed -> failed(failed, reservation, now);
+            case Refused refused -> refused(refused, reservation, now);
+            case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
+            case NeverSent() -> {
+                blindWindow.giveBack(reservation.sentAtNanos());
+                refusedTotal = refusedTotal.plus(reservation.cost());
+                giveBack(reservation, now);
+            }
         }
+    }
+
+    private void failed(Failed failed, Reservation reservation, long now) {
+        if (failed.signOfOverload() && overload.turnedAway()) {
+            concurrency.overloaded(inFlight + 1, now);
+        }
+        if (!failed.states().isEmpty()) {
+            answers++;
+            observe(failed.states(), reservation, now);
+        }
+    }
+
+    /** The provider took a request, which is told once: what that proves of the load is proven with the head of the answer. */
+    private void admitted(long sentAt, int running, long now) {
         answers++;
         overload.answered();
-        concurrency.succeeded(running, now - reservation.sentAtNanos(), now);
-        blindWindow.answered(reservation.sentAtNanos());
-        if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
+        concurrency.succeeded(running, now - sentAt, now);
+        blindWindow.answered(sentAt);
+        if (blindRefusals > 0 && sentAt - lastBlindAt > 0) {
             blindRefusals = 0;
         }
         if (adaptiveRate != null) {

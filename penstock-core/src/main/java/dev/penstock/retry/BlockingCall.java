@@ -7,50 +7,87 @@ import dev.penstock.retry.RetryReport.Ending;
 import dev.penstock.time.CancelSignal;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Drives a {@link RetryMachine} with the thread that calls. */
 final class BlockingCall {
-    private BlockingCall() {}
+    private final Retry retry;
+    private final RetryMachine machine;
+    private final CancelSignal cancel;
 
+    private BlockingCall(Retry retry, @Nullable CancelSignal cancel) {
+        this.retry = retry;
+        this.machine = retry.machine();
+        this.cancel = cancel == null ? new CancelSignal() : cancel;
+    }
+
+    /**
+     * Most calls are accepted at once, and all that they need is one look at the clock.
+     *
+     * @param cancel null where nobody can cancel the call
+     */
     static <T extends @Nullable Object, X extends Exception> T call(
-            Retry retry, AttemptBody<T, X> body, @Nullable Fallback<T> fallback, CancelSignal cancel) throws X {
-        RetryMachine machine = retry.machine();
-        Optional<Outcome<T>> last = Optional.empty();
-        Step step = cancel.given() ? machine.cancelled(retry.time.nanos()) : machine.start(retry.time.nanos());
+            Retry retry, AttemptBody<T, X> body, @Nullable Fallback<T> fallback, @Nullable CancelSignal cancel)
+            throws X {
+        long startedAt = retry.time.nanos();
+        if (cancel != null || !retry.beginsAtOnce()) {
+            var call = new BlockingCall(retry, cancel);
+            Step step = call.cancel.given() ? call.machine.cancelled(startedAt) : call.machine.start(startedAt);
+            return call.drive(step, Optional.empty(), body, fallback);
+        }
+        retry.budget.requestSent(startedAt);
+        Attempt first = new Attempt(retry, 1, startedAt, startedAt);
+        Outcome<T> outcome = outcome(body, first);
+        Judgement judgement = retry.letGoIfThrown(outcome, () -> retry.judge(outcome, first));
+        if (judgement instanceof Judgement.Accept && outcome instanceof Outcome.Returned<T> returned) {
+            retry.counters.acceptedAtOnce();
+            return returned.value();
+        }
+        var call = new BlockingCall(retry, null);
+        Step step = settled(
+                retry,
+                outcome,
+                () -> call.machine.settledFirst(startedAt, outcome, judgement, retry.time.nanos(), retry.random));
+        return call.drive(call.unlessUnwanted(step), retry.usable(outcome, step), body, fallback);
+    }
+
+    /** @param settled the last attempt, as far as its value is still of use */
+    private <T extends @Nullable Object, X extends Exception> T drive(
+            Step next, Optional<Outcome<T>> settled, AttemptBody<T, X> body, @Nullable Fallback<T> fallback) throws X {
+        Step step = next;
+        Optional<Outcome<T>> last = settled;
         while (true) {
             switch (step) {
-                case Step.Try next -> {
-                    Outcome<T> outcome = outcome(body, next.attempt());
+                case Step.Try attempt -> {
+                    Outcome<T> outcome = outcome(body, attempt.attempt());
                     step = settled(retry, machine, outcome);
-                    last = step instanceof Step.Done || !retry.discards(outcome)
-                            ? Optional.of(outcome)
-                            : Optional.empty();
+                    last = retry.usable(outcome, step);
                 }
                 case Step.Pause pause -> step = waited(retry, machine, pause.time(), cancel);
                 case Step.Done done -> {
                     return ended(retry, done, last, fallback);
                 }
             }
-            if (step instanceof Step.Try && unwanted(cancel)) {
-                step = machine.withdrawn(retry.time.nanos());
-            }
+            step = unlessUnwanted(step);
         }
     }
 
-    static boolean unwanted(CancelSignal cancel) {
+    private Step unlessUnwanted(Step step) {
+        return step instanceof Step.Try && unwanted(cancel) ? machine.withdrawn(retry.time.nanos()) : step;
+    }
+
+    private static boolean unwanted(CancelSignal cancel) {
         return cancel.given() || Thread.currentThread().isInterrupted();
     }
 
-    /** Says what comes then. A value that is not accepted is let go before anything is waited for. */
     static Step settled(Retry retry, RetryMachine machine, Outcome<?> outcome) {
-        Step step;
-        try {
-            step = machine.settled(outcome, retry.time.nanos(), retry.random);
-        } catch (RuntimeException | Error e) {
-            retry.discard(outcome); // a condition of the policy threw: nobody gets the value
-            throw e;
-        }
+        return settled(retry, outcome, () -> machine.settled(outcome, retry.time.nanos(), retry.random));
+    }
+
+    /** Says what comes then. A value that is not accepted is let go before anything is waited for. */
+    private static Step settled(Retry retry, Outcome<?> outcome, Supplier<Step> machine) {
+        Step step = retry.letGoIfThrown(outcome, machine);
         if (!(step instanceof Step.Done)) {
             retry.discard(outcome);
         }

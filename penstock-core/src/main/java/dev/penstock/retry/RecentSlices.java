@@ -17,9 +17,18 @@ final class RecentSlices {
         sliceNanos = windowNanos / COUNT;
     }
 
+    /** Adds to the slice that is the newest so far. */
+    void addToNewest(long amount) {
+        slices[index(newest)] += amount;
+    }
+
     void add(long amount, long nowNanos) {
         moveTo(nowNanos);
-        slices[index(newest)] += amount;
+        addToNewest(amount);
+    }
+
+    long newestEndsAt() {
+        return startNanos + (newest + 1) * sliceNanos;
     }
 
     long sum(long nowNanos) {

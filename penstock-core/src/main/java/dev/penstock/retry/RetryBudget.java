@@ -1,6 +1,7 @@
 package dev.penstock.retry;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -22,6 +23,11 @@ public final class RetryBudget {
     private final long deposit;
     private final long reserve;
 
+    /** Requests of the newest slice that are not in it yet, so that most only count themselves. */
+    private final AtomicLong uncollected = new AtomicLong();
+
+    private volatile long newestEndsAt;
+
     // Guarded by lock. Deposits less withdrawals, in millionths of a retry.
     private final RecentSlices recent;
 
@@ -31,15 +37,22 @@ public final class RetryBudget {
     public RetryBudget(Settings settings, long nowNanos) {
         windowNanos = settings.window().toNanos();
         recent = new RecentSlices(windowNanos, nowNanos);
+        newestEndsAt = nowNanos;
         deposit = Math.round(settings.perRequest() * ONE_RETRY);
         reserve = Math.round(settings.perSecond() * (windowNanos / 1e9) * ONE_RETRY);
     }
 
     /** A request is sent for the first time. */
     public void requestSent(long nowNanos) {
+        if (nowNanos - newestEndsAt < 0) {
+            uncollected.incrementAndGet();
+            return;
+        }
         lock.lock();
         try {
+            collect();
             recent.add(deposit, nowNanos);
+            newestEndsAt = recent.newestEndsAt();
         } finally {
             lock.unlock();
         }
@@ -49,6 +62,7 @@ public final class RetryBudget {
     public boolean tryRetry(long nowNanos) {
         lock.lock();
         try {
+            collect();
             if (reserve + recent.sum(nowNanos) < ONE_RETRY) {
                 return false;
             }
@@ -63,6 +77,7 @@ public final class RetryBudget {
     public long balance(long nowNanos) {
         lock.lock();
         try {
+            collect();
             return Math.max(0, (reserve + recent.sum(nowNanos)) / ONE_RETRY);
         } finally {
             lock.unlock();
@@ -76,6 +91,7 @@ public final class RetryBudget {
     public long waitNanos(long nowNanos) {
         lock.lock();
         try {
+            collect();
             for (int forgotten = 0; forgotten <= RecentSlices.COUNT; forgotten++) {
                 if (reserve + recent.sumWithout(forgotten, nowNanos) >= ONE_RETRY) {
                     return forgotten == 0 ? 0 : recent.nanosUntilForgotten(forgotten, nowNanos);
@@ -85,6 +101,10 @@ public final class RetryBudget {
         } finally {
             lock.unlock();
         }
+    }
+
+    private void collect() {
+        recent.addToNewest(uncollected.getAndSet(0) * deposit);
     }
 
     /**

@@ -98,8 +98,20 @@ public final class RetryMachine {
                     "no attempt is under way; settle each one once, when it is told to be made");
         }
         attempt = null;
+        return settled(outcome, retry.judge(outcome, settled), nowNanos, random);
+    }
+
+    /** The first attempt was made without a machine, which is only needed where it is not accepted. */
+    Step settledFirst(long beganAt, Outcome<?> outcome, Judgement judgement, long nowNanos, RandomGenerator random) {
+        started = true;
+        startedAt = beganAt;
+        attemptAt = beganAt;
+        sent = 1;
+        return settled(outcome, judgement, nowNanos, random);
+    }
+
+    private Step settled(Outcome<?> outcome, Judgement judgement, long nowNanos, RandomGenerator random) {
         last = Optional.of(outcome);
-        Judgement judgement = judge(outcome, settled);
         reason = judgement.reason();
         if (tried.size() == MOST_REPORTED) {
             tried.removeFirst();
@@ -164,17 +176,6 @@ public final class RetryMachine {
         }
         attempt = null;
         return done(Ending.CANCELLED, "it was cancelled", nowNanos);
-    }
-
-    private Judgement judge(Outcome<?> outcome, Attempt settled) {
-        Judgement judgement = retry.judge(outcome);
-        boolean again = judgement instanceof Judgement.TryAgain || judgement instanceof Judgement.Throttled;
-        if (again && settled.committed()) {
-            return outcome instanceof Outcome.Returned<?>
-                    ? Judgement.accept()
-                    : Judgement.abort(judgement.reason() + ", after a part of the answer was passed on");
-        }
-        return judgement;
     }
 
     private Step afterFault(Outcome<?> outcome, long nowNanos, RandomGenerator random) {
@@ -311,7 +312,7 @@ public final class RetryMachine {
         if (sent > 1) {
             retry.publish(() -> new RetryEvent.Retrying(retry.name(), sent));
         }
-        Attempt next = new Attempt(retry.name(), sent, left(nowNanos));
+        Attempt next = new Attempt(retry, sent, startedAt, nowNanos);
         attempt = next;
         return new Step.Try(next);
     }
