@@ -51,11 +51,7 @@ final class RecentTotals {
 
     /** The total now. */
     long of(Unit unit) {
-        return switch (unit) {
-            case REQUESTS -> requests;
-            case TOKENS -> tokens;
-            case IMAGES -> images;
-        };
+        return count == 0 ? 0 : entries[index(count - 1) + fieldOf(unit)];
     }
 
     /** A reservation of what was added last. */

@@ -37,11 +37,7 @@ public final class Reservation {
     }
 
     long totalAtSending(Unit unit) {
-        return switch (unit) {
-            case REQUESTS -> requestsAtSending;
-            case TOKENS -> tokensAtSending;
-            case IMAGES -> imagesAtSending;
-        };
+        return new Cost(requestsAtSending, tokensAtSending, imagesAtSending).of(unit);
     }
 
     /** Notes that the provider took the request; returns whether that is news. */

@@ -284,10 +284,11 @@ public final class Retry {
         return reads == null ? Optional.empty() : reads.apply(outcome);
     }
 
-    void publish(Supplier<RetryEvent> event) {
-        if (enabled && !listeners.isEmpty()) {
-            RetryEvent made = event.get();
-            listeners.forEach(listener -> listener.accept(made));
+    void publish(RetryEvent event) {
+        if (enabled) {
+            for (GuardedListener listener : listeners) {
+                listener.accept(event);
+            }
         }
     }
 

@@ -85,7 +85,7 @@ public final class RetryMachine {
     public Step start(long nowNanos) {
         started = true;
         startedAt = nowNanos;
-        retry.publish(() -> new RetryEvent.Started(retry.name()));
+        retry.publish(new RetryEvent.Started(retry.name()));
         retry.budget.requestSent(nowNanos);
         return tryOrGate(nowNanos);
     }
@@ -119,7 +119,7 @@ public final class RetryMachine {
         tried.addLast(new Tried(sent, waitedSinceAttempt, Duration.ofNanos(nowNanos - attemptAt), reason));
         waitedSinceAttempt = Duration.ZERO;
         if (!(judgement instanceof Judgement.Accept)) {
-            retry.publish(() -> new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
+            retry.publish(new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
         }
         hint = Optional.empty();
         ruleStop = Stop.never();
@@ -310,7 +310,7 @@ public final class RetryMachine {
         sent++;
         attemptAt = nowNanos;
         if (sent > 1) {
-            retry.publish(() -> new RetryEvent.Retrying(retry.name(), sent));
+            retry.publish(new RetryEvent.Retrying(retry.name(), sent));
         }
         Attempt next = new Attempt(retry, sent, startedAt, nowNanos);
         attempt = next;
@@ -322,7 +322,7 @@ public final class RetryMachine {
         paused = true;
         pausedAt = nowNanos;
         pausedUntil = nowNanos + nanos;
-        retry.publish(() -> new RetryEvent.Waiting(
+        retry.publish(new RetryEvent.Waiting(
                 retry.name(), sent, retry.stop.mostAttempts(), reason, time, hint, left(pausedUntil)));
         return new Step.Pause(Duration.ofNanos(nanos));
     }
@@ -387,9 +387,10 @@ public final class RetryMachine {
                         + (reason.isEmpty() ? "" : " (" + reason + ")") + ": " + why;
         var report = new RetryReport(retry.name(), List.copyOf(tried), sent, total, waited, ending, hint, explanation);
         retry.counters.ended(report);
-        retry.publish(() -> ending == Ending.SUCCEEDED
-                ? new RetryEvent.Succeeded(retry.name(), report)
-                : new RetryEvent.GaveUp(retry.name(), report));
+        retry.publish(
+                ending == Ending.SUCCEEDED
+                        ? new RetryEvent.Succeeded(retry.name(), report)
+                        : new RetryEvent.GaveUp(retry.name(), report));
         return new Step.Done(report, last);
     }
 }
