@@ -171,7 +171,9 @@ final class Meter {
             probe.restart(now);
         }
         takenInAll += units;
-        probe.spent(units * bucket.nanosPerUnit(), now);
+        if (probed) {
+            probe.spent(units * bucket.nanosPerUnit(), now);
+        }
         relax(now);
     }
 
