@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -54,13 +55,7 @@ final class Overheads {
                 Statistics times = result.getPrimaryResult().getStatistics();
                 figures.put(
                         name.substring(name.lastIndexOf('.', name.lastIndexOf('.') - 1) + 1),
-                        new Figure(
-                                times.getPercentile(50),
-                                times.getMin(),
-                                times.getMax(),
-                                result.getSecondaryResults()
-                                        .get("gc.alloc.rate.norm")
-                                        .getScore()));
+                        new Figure(times.getPercentile(50), times.getMin(), times.getMax(), allocated(result)));
             }
         } catch (RunnerException e) {
             throw new IOException("JMH did not come to an end: " + e.getMessage(), e);
@@ -68,6 +63,14 @@ final class Overheads {
         var overheads = new Overheads(bench, figures);
         overheads.limits();
         overheads.retries();
+    }
+
+    private static double allocated(RunResult result) {
+        Result<?> bytes = result.getSecondaryResults().get("gc.alloc.rate.norm");
+        if (bytes == null) {
+            throw new IllegalStateException("JMH did not tell what a call allocates");
+        }
+        return bytes.getScore();
     }
 
     private static Options options(Bench bench) {
