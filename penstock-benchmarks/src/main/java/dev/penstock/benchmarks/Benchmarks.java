@@ -54,7 +54,9 @@ final class Benchmarks {
             "gateway-refusals",
             "gateway-outage",
             "diagnose",
-            "simulate");
+            "simulate",
+            "retries",
+            "jmh");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -118,6 +120,8 @@ final class Benchmarks {
             case "gateway-outage" -> GatewayOutage.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
             case "simulate" -> Simulate.run(bench());
+            case "retries" -> Retries.run(bench());
+            case "jmh" -> Overheads.run(bench());
             default ->
                 throw new IllegalArgumentException(
                         "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));

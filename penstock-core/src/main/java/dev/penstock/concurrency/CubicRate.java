@@ -74,7 +74,6 @@ public final class CubicRate {
             limiting = true;
             target = refusedPerSecond * DECREASE;
         } else {
-            recoverySeconds = Math.cbrt(refusedPerSecond * (1 - DECREASE) / SCALE);
             double t = (nowNanos - lastRefusalNanos) / NANOS_PER_SECOND - recoverySeconds;
             target = SCALE * t * t * t + refusedPerSecond;
         }

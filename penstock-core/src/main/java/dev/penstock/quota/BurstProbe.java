@@ -29,10 +29,11 @@ final class BurstProbe {
             return 0;
         }
         advance(now);
-        double excess = debtNanos / multiple - SLACK_NANOS;
-        if (excess <= 0) {
+        // Multiples are powers of two: this is exact, and cheaper than the quotient.
+        if (debtNanos <= SLACK_NANOS * multiple) {
             return 0;
         }
+        double excess = debtNanos / multiple - SLACK_NANOS;
         // The multiple doubles meanwhile: ask again then.
         long paid = Math.max(1, (long) Math.ceil(excess));
         return multiple < MOST_MULTIPLE ? Math.max(1, Math.min(paid, doubledAt + DOUBLING_NANOS - now)) : paid;

@@ -171,7 +171,9 @@ final class Meter {
             probe.restart(now);
         }
         takenInAll += units;
-        probe.spent(units * bucket.nanosPerUnit(), now);
+        if (probed) {
+            probe.spent(units * bucket.nanosPerUnit(), now);
+        }
         relax(now);
     }
 
@@ -199,7 +201,7 @@ final class Meter {
             changeLimit(state.limit().amount(), now);
         }
         long remaining = state.remaining();
-        long totalAtSending = reservation.totalAtSending().of(dimension.unit());
+        long totalAtSending = reservation.totalAtSending(dimension.unit());
         window.observeUsed(amount - remaining, amount, sentAt);
         if (probed && state.resetIn().isPresent()) {
             shown.observe(
@@ -297,7 +299,7 @@ final class Meter {
         long own = reservation.cost().of(dimension.unit());
         if (!observed) {
             double refilled = (reservation.sentAtNanos() - startedAt) / bucket.nanosPerUnit();
-            own = Math.max(own, reservation.totalAtSending().of(dimension.unit()) - refused - (long) refilled);
+            own = Math.max(own, reservation.totalAtSending(dimension.unit()) - refused - (long) refilled);
         }
         // Tokens are estimated on the high side; too shallow corrects itself, too deep is a refusal.
         double surely = dimension.unit() == Unit.TOKENS ? 0.9 * own : own;

@@ -60,7 +60,6 @@ public final class Quota {
     private Aimd concurrency;
     private @Nullable CubicRate adaptiveRate;
     private @Nullable RampGovernor ramp;
-    private Cost total = new Cost(0, 0, 0);
     /** What was reserved and then not charged: refused, or never sent. */
     private Cost refusedTotal = new Cost(0, 0, 0);
 
@@ -145,7 +144,8 @@ public final class Quota {
             if (deferred.isPresent()) {
                 return deferred.get();
             }
-            return new Granted(take(cost, now));
+            take(cost, now);
+            return new Granted(totals.reservation(cost, now));
         } finally {
             lock.unlock();
         }
@@ -266,7 +266,9 @@ public final class Quota {
     public void observed(Reservation reservation, List<LimitState> states, long now) {
         lock.lock();
         try {
-            admitted(reservation, inFlight, now);
+            if (reservation.admitOnce()) {
+                admitted(reservation.sentAtNanos(), inFlight, now);
+            }
             observe(states, reservation, now);
         } finally {
             lock.unlock();
@@ -286,29 +288,7 @@ public final class Quota {
                 return false;
             }
             inFlight--;
-            switch (settlement) {
-                case Answered answered -> {
-                    admitted(reservation, inFlight + 1, now);
-                    took(now - reservation.sentAtNanos());
-                    observe(answered.states(), reservation, now);
-                }
-                case Failed failed -> {
-                    if (failed.signOfOverload() && overload.turnedAway()) {
-                        concurrency.overloaded(inFlight + 1, now);
-                    }
-                    if (!failed.states().isEmpty()) {
-                        answers++;
-                        observe(failed.states(), reservation, now);
-                    }
-                }
-                case Refused refused -> refused(refused, reservation, now);
-                case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
-                case NeverSent() -> {
-                    blindWindow.giveBack(reservation.sentAtNanos());
-                    refusedTotal = refusedTotal.plus(reservation.cost());
-                    giveBack(reservation, now);
-                }
-            }
+            apply(settlement, reservation, now);
             return true;
         } finally {
             lock.unlock();
@@ -410,7 +390,7 @@ public final class Quota {
         return longest == 0 ? Optional.empty() : Optional.of(until(by, now + longest));
     }
 
-    private Reservation take(Cost cost, long now) {
+    private void take(Cost cost, long now) {
         for (Meter meter : meters) {
             meter.take(cost.of(meter.dimension().unit()), now);
         }
@@ -421,23 +401,48 @@ public final class Quota {
             adaptiveRate.take(now);
         }
         blindWindow.take(now);
-        total = total.plus(cost);
-        totals.add(now, total);
+        totals.add(now, cost);
         lastSentAt = now;
         inFlight++;
-        return new Reservation(cost, now, total);
     }
 
-    /** The provider took a request: what that proves of the load is proven with the head of the answer. */
-    private void admitted(Reservation reservation, int running, long now) {
-        if (!reservation.admitOnce()) {
-            return;
+    private void apply(Settlement settlement, Reservation reservation, long now) {
+        switch (settlement) {
+            case Answered answered -> {
+                if (reservation.admitOnce()) {
+                    admitted(reservation.sentAtNanos(), inFlight + 1, now);
+                }
+                took(now - reservation.sentAtNanos());
+                observe(answered.states(), reservation, now);
+            }
+            case Failed failed -> failed(failed, reservation, now);
+            case Refused refused -> refused(refused, reservation, now);
+            case SlowedDown slowed -> slowedDown(slowed.retryAfter(), reservation, now);
+            case NeverSent() -> {
+                blindWindow.giveBack(reservation.sentAtNanos());
+                refusedTotal = refusedTotal.plus(reservation.cost());
+                giveBack(reservation, now);
+            }
         }
+    }
+
+    private void failed(Failed failed, Reservation reservation, long now) {
+        if (failed.signOfOverload() && overload.turnedAway()) {
+            concurrency.overloaded(inFlight + 1, now);
+        }
+        if (!failed.states().isEmpty()) {
+            answers++;
+            observe(failed.states(), reservation, now);
+        }
+    }
+
+    /** The provider took a request, which is told once: what that proves of the load is proven with the head of the answer. */
+    private void admitted(long sentAt, int running, long now) {
         answers++;
         overload.answered();
-        concurrency.succeeded(running, now - reservation.sentAtNanos(), now);
-        blindWindow.answered(reservation.sentAtNanos());
-        if (blindRefusals > 0 && reservation.sentAtNanos() - lastBlindAt > 0) {
+        concurrency.succeeded(running, now - sentAt, now);
+        blindWindow.answered(sentAt);
+        if (blindRefusals > 0 && sentAt - lastBlindAt > 0) {
             blindRefusals = 0;
         }
         if (adaptiveRate != null) {
@@ -488,13 +493,13 @@ public final class Quota {
     }
 
     private Sent sent(Reservation reservation, Unit unit) {
-        Cost atSending = reservation.totalAtSending();
-        long before = totals.shortlyBefore(reservation.sentAtNanos(), atSending).of(unit);
-        long after = totals.shortlyAfter(reservation.sentAtNanos(), atSending).of(unit);
+        long atSending = reservation.totalAtSending(unit);
+        long before = totals.shortlyBefore(unit, reservation.sentAtNanos(), atSending);
+        long after = totals.shortlyAfter(unit, reservation.sentAtNanos(), atSending);
         return new Sent(
-                total.of(unit) - atSending.of(unit),
-                Math.max(0, atSending.of(unit) - reservation.cost().of(unit) - before),
-                after - atSending.of(unit),
+                totals.of(unit) - atSending,
+                Math.max(0, atSending - reservation.cost().of(unit) - before),
+                after - atSending,
                 refusedTotal.of(unit));
     }
 
@@ -594,11 +599,7 @@ public final class Quota {
         if (meters.isEmpty() && exceeded.tryAgainIn().isPresent()) {
             // It says when to come back and nothing else: that is enough to find out its window.
             long hint = exceeded.tryAgainIn().get().toNanos();
-            boolean understood = blindWindow.refused(
-                    reservation.sentAtNanos(),
-                    now,
-                    hint,
-                    time -> total.requests() - totals.upTo(time - 1, total).requests());
+            boolean understood = blindWindow.refused(reservation.sentAtNanos(), now, hint, this::requestsSince);
             if (understood) {
                 return;
             }
@@ -618,6 +619,11 @@ public final class Quota {
                 .map(Duration::toNanos)
                 .orElse(BLIND_PAUSE_NANOS << Math.min(blindRefusals - 1, MAX_BLIND_DOUBLINGS));
         close(now + pause);
+    }
+
+    private long requestsSince(long time) {
+        long all = totals.of(Unit.REQUESTS);
+        return all - totals.upTo(Unit.REQUESTS, time - 1, all);
     }
 
     /** A refusal whose text says nothing may show in its headers which limit had no room. */
@@ -695,7 +701,7 @@ public final class Quota {
                 continue;
             }
             Meter meter = new Meter(limit, source, startedAt);
-            meter.take(total.of(limit.dimension().unit()), startedAt);
+            meter.take(totals.of(limit.dimension().unit()), startedAt);
             meters.add(meter);
         }
         if (!limits.isEmpty()) {

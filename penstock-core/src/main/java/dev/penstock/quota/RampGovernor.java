@@ -87,10 +87,15 @@ final class RampGovernor {
 
     /** Sums that fade over half a minute; {@link #perNano} turns them into rates. */
     private void measure(Cost cost, long now) {
-        double keep = Math.exp(-Math.max(0, now - measuredAt) / MEASURED_OVER_NANOS);
+        double keep = fadedIn(Math.max(0, now - measuredAt) / MEASURED_OVER_NANOS);
         fadingTokens = fadingTokens * keep + cost.tokens();
         fadingRequests = fadingRequests * keep + cost.requests();
         measuredAt = now;
+    }
+
+    /** {@code exp(-share)}; of the small shares between requests it is the beginning of its series, to thirteen digits. */
+    private static double fadedIn(double share) {
+        return share < 1e-4 ? 1 - share + share * share / 2 : Math.exp(-share);
     }
 
     private double perNano(double fadingSum, long now) {

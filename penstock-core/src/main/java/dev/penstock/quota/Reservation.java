@@ -1,6 +1,7 @@
 package dev.penstock.quota;
 
 import dev.penstock.limit.Cost;
+import dev.penstock.limit.Unit;
 
 /**
  * Room taken in every limit for one request that is being sent. Its owner settles it exactly once through
@@ -9,17 +10,21 @@ import dev.penstock.limit.Cost;
 public final class Reservation {
     private final Cost cost;
     private final long sentAtNanos;
-    /** What had been reserved in all, this reservation included, when it was sent. */
-    private final Cost totalAtSending;
+    // What had been reserved in all, this reservation included, when it was sent.
+    private final long requestsAtSending;
+    private final long tokensAtSending;
+    private final long imagesAtSending;
 
     // Guarded by the lock of its quota.
     private boolean admitted;
     private boolean settled;
 
-    Reservation(Cost cost, long sentAtNanos, Cost totalAtSending) {
+    Reservation(Cost cost, long sentAtNanos, long requestsAtSending, long tokensAtSending, long imagesAtSending) {
         this.cost = cost;
         this.sentAtNanos = sentAtNanos;
-        this.totalAtSending = totalAtSending;
+        this.requestsAtSending = requestsAtSending;
+        this.tokensAtSending = tokensAtSending;
+        this.imagesAtSending = imagesAtSending;
     }
 
     public Cost cost() {
@@ -31,8 +36,8 @@ public final class Reservation {
         return sentAtNanos;
     }
 
-    Cost totalAtSending() {
-        return totalAtSending;
+    long totalAtSending(Unit unit) {
+        return new Cost(requestsAtSending, tokensAtSending, imagesAtSending).of(unit);
     }
 
     /** Notes that the provider took the request; returns whether that is news. */

@@ -24,6 +24,10 @@ final class SlidingWindow {
     private final long origin;
     private final long[] amounts = new long[SLICES];
     private long newestSlice;
+    /** When the newest slice ends, and where it is: most takes need no division. */
+    private long newestEndsAt;
+
+    private int newestIndex;
     /** Extra time that a unit is held back after its window, because it reached the provider later than it left. */
     private long marginNanos;
     /** Units in the window that were not ours, when an answer last told. */
@@ -39,12 +43,15 @@ final class SlidingWindow {
         this.windowNanos = windowNanos;
         this.sliceNanos = Math.max(1, windowNanos / SLICES_PER_WINDOW);
         this.origin = now;
+        this.newestEndsAt = now + sliceNanos;
         this.generationAt = now;
     }
 
     void take(long amount, long now) {
-        moveTo(sliceOf(now));
-        amounts[index(newestSlice)] += amount;
+        if (now - newestEndsAt >= 0) {
+            moveTo(sliceOf(now));
+        }
+        amounts[newestIndex] += amount;
     }
 
     void giveBack(long amount, long takenAt, long now) {
@@ -182,6 +189,8 @@ final class SlidingWindow {
             newestSlice++;
             amounts[index(newestSlice)] = 0;
         }
+        newestEndsAt = origin + (newestSlice + 1) * sliceNanos;
+        newestIndex = index(newestSlice);
     }
 
     private static int index(long slice) {

@@ -14,6 +14,7 @@ package dev.penstock.quota;
 final class TokenBucket {
     private final long windowNanos;
     private long limit;
+    private double nanosPerUnit;
     /** Nanoseconds of refill that a full bucket holds; at most the window. */
     private long burstNanos;
     /** Kept free at the bottom, because requests overtake each other on the way to the provider. */
@@ -23,10 +24,15 @@ final class TokenBucket {
 
     private long tat;
     private long advancedTo;
+    /** Asked for and then taken, it is computed once. */
+    private long lastAmount;
+
+    private long lastNanos;
 
     TokenBucket(long limit, long windowNanos, long now) {
         this.limit = limit;
         this.windowNanos = windowNanos;
+        this.nanosPerUnit = (double) windowNanos / limit;
         this.burstNanos = windowNanos;
         this.tat = now;
         this.advancedTo = now;
@@ -104,17 +110,24 @@ final class TokenBucket {
         double depthShare = (double) burstNanos / windowNanos;
         double used = depth() - level(now);
         limit = newLimit;
+        nanosPerUnit = (double) windowNanos / newLimit;
+        lastAmount = 0;
+        lastNanos = 0;
         burstNanos = Math.max(1, Math.round(depthShare * windowNanos));
         setLevel(depth() - used, now);
     }
 
     double nanosPerUnit() {
-        return (double) windowNanos / limit;
+        return nanosPerUnit;
     }
 
     /** Refill time that {@code amount} is worth, rounded up, so that rounding never admits too much. */
     private long nanosFor(long amount) {
-        return (long) Math.ceil((double) amount * windowNanos / limit);
+        if (amount != lastAmount) {
+            lastNanos = (long) Math.ceil((double) amount * windowNanos / limit);
+            lastAmount = amount;
+        }
+        return lastNanos;
     }
 
     private long debtAt(long now) {

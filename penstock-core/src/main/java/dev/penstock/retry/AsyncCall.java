@@ -20,6 +20,7 @@ final class AsyncCall<T extends @Nullable Object> {
     private final Function<Attempt, ? extends CompletionStage<T>> body;
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private final AtomicReference<@Nullable Pending> pending = new AtomicReference<>();
+    /** Of the attempt that ended the call. */
     private @Nullable Outcome<T> last;
 
     AsyncCall(Retry retry, Function<Attempt, ? extends CompletionStage<T>> body) {
@@ -52,7 +53,9 @@ final class AsyncCall<T extends @Nullable Object> {
         Step step = first;
         while (true) {
             if (result.isDone() && !(step instanceof Step.Done)) {
-                step = machine.cancelled(retry.time.nanos());
+                step = step instanceof Step.Try
+                        ? machine.withdrawn(retry.time.nanos())
+                        : machine.cancelled(retry.time.nanos());
             }
             switch (step) {
                 case Step.Try next -> {
@@ -85,10 +88,6 @@ final class AsyncCall<T extends @Nullable Object> {
 
     /** What comes next if the attempt is over already; null if its stage will say so. */
     private @Nullable Step attempt(Attempt attempt) {
-        Outcome<T> before = last;
-        if (before != null) {
-            retry.discard(before);
-        }
         CompletableFuture<T> stage;
         try {
             stage = body.apply(attempt).toCompletableFuture();
@@ -121,11 +120,11 @@ final class AsyncCall<T extends @Nullable Object> {
     }
 
     private Step settled(Outcome<T> outcome) {
-        last = outcome;
-        if (result.isDone()) {
-            return machine.cancelled(retry.time.nanos()); // nobody wants to know whether it could be tried again
-        }
-        return machine.settled(outcome, retry.time.nanos(), retry.random);
+        // Where somebody else completed the result, nobody wants to know whether it could be tried again.
+        Step step =
+                result.isDone() ? machine.cancelled(retry.time.nanos()) : BlockingCall.settled(retry, machine, outcome);
+        last = step instanceof Step.Done ? outcome : null;
+        return step;
     }
 
     // The value is one of T where nothing was thrown.

@@ -1,6 +1,7 @@
 package dev.penstock.retry;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
@@ -69,6 +70,15 @@ public record Backoff(Duration least, Duration first, Duration most) {
         long hintNanos = Math.max(0, nanos(hint));
         long spread = Math.clamp(hintNanos / 10, LEAST_SPREAD_NANOS, MOST_SPREAD_NANOS);
         return Duration.ofNanos(hintNanos).plusNanos(share(spread, random));
+    }
+
+    /** The wait after a failure: the backoff, or what the provider named with its spread if that is longer. */
+    static Duration afterHint(Optional<Duration> hint, Duration backedOff, RandomGenerator random) {
+        return hint.isEmpty() ? backedOff : longer(afterHint(hint.get(), random.nextDouble()), backedOff);
+    }
+
+    static Duration longer(Duration a, Duration b) {
+        return a.compareTo(b) > 0 ? a : b;
     }
 
     private long longestNanos(int retry) {

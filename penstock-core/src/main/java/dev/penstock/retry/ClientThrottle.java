@@ -13,17 +13,12 @@ import java.util.random.RandomGenerator;
  * and randomness are arguments: monotonic nanoseconds. Safe for use by several threads.
  */
 public final class ClientThrottle {
-    private static final int SLICES = 10;
-
     private final ReentrantLock lock = new ReentrantLock();
     private final double k;
     private final int padding;
-    private final long startNanos;
-    private final long sliceNanos;
     // Guarded by lock.
-    private final long[] requests = new long[SLICES];
-    private final long[] accepted = new long[SLICES];
-    private long newestSlice;
+    private final RecentSlices requests;
+    private final RecentSlices accepted;
 
     /**
      * @param k requests for each accepted one that are let through; 1 or more, 2 is usual
@@ -32,14 +27,14 @@ public final class ClientThrottle {
      * @param nowNanos monotonic time from which the window is counted
      */
     public ClientThrottle(double k, int padding, Duration window, long nowNanos) {
-        if (!(k >= 1 && k <= 1e6) || padding < 1 || window.compareTo(Duration.ofNanos(SLICES)) < 0) {
+        if (!(k >= 1 && k <= 1e6) || padding < 1 || window.compareTo(Duration.ofNanos(RecentSlices.COUNT)) < 0) {
             throw new IllegalArgumentException("the throttle has k " + k + ", padding " + padding + " and window "
                     + window + "; k must be 1 to 1000000, padding at least 1, the window at least 10 ns");
         }
         this.k = k;
         this.padding = padding;
-        startNanos = nowNanos;
-        sliceNanos = window.toNanos() / SLICES;
+        requests = new RecentSlices(window.toNanos(), nowNanos);
+        accepted = new RecentSlices(window.toNanos(), nowNanos);
     }
 
     /** Whether to refuse a request; one that is refused counts as a request that was not accepted. */
@@ -55,10 +50,8 @@ public final class ClientThrottle {
     public void settled(boolean served, long nowNanos) {
         lock.lock();
         try {
-            moveTo(nowNanos);
-            int index = (int) Math.floorMod(newestSlice, (long) SLICES);
-            requests[index]++;
-            accepted[index] += served ? 1 : 0;
+            requests.add(1, nowNanos);
+            accepted.add(served ? 1 : 0, nowNanos);
         } finally {
             lock.unlock();
         }
@@ -68,27 +61,11 @@ public final class ClientThrottle {
     public double probability(long nowNanos) {
         lock.lock();
         try {
-            moveTo(nowNanos);
-            double all = 0;
-            double good = 0;
-            for (int i = 0; i < SLICES; i++) {
-                all += requests[i];
-                good += accepted[i];
-            }
+            double all = requests.sum(nowNanos);
+            double good = accepted.sum(nowNanos);
             return Math.max(0, (all - k * good) / (all + padding));
         } finally {
             lock.unlock();
         }
-    }
-
-    private void moveTo(long nowNanos) {
-        long slice = Math.floorDiv(nowNanos - startNanos, sliceNanos);
-        long passed = Math.min(SLICES, slice - newestSlice);
-        for (long i = 1; i <= passed; i++) {
-            int index = (int) Math.floorMod(slice - passed + i, (long) SLICES);
-            requests[index] = 0;
-            accepted[index] = 0;
-        }
-        newestSlice = Math.max(newestSlice, slice);
     }
 }

@@ -15,6 +15,8 @@ public sealed interface Judgement {
 
     /** The call is done and returns the value. */
     record Accept() implements Judgement {
+        private static final Accept INSTANCE = new Accept();
+
         @Override
         public String reason() {
             return "accepted";
@@ -42,7 +44,7 @@ public sealed interface Judgement {
 
     /** The call is done. */
     static Judgement accept() {
-        return new Accept();
+        return Accept.INSTANCE;
     }
 
     /** A fault that may pass. */
@@ -78,7 +80,7 @@ public sealed interface Judgement {
     /** What an answer of a provider means, as the wire reads it. */
     static Judgement of(Verdict verdict) {
         return switch (verdict) {
-            case Verdict.Accepted accepted -> new Accept();
+            case Verdict.Accepted accepted -> accept();
             case Verdict.Throttled throttled ->
                 new Throttled(throttled.explanation(), throttled.exceeded().tryAgainIn());
             case Verdict.SlowDown slowDown -> new Throttled(slowDown.explanation(), slowDown.retryAfter());

@@ -72,7 +72,8 @@ final class PolicyText {
             return "off";
         }
         List<String> clauses = new ArrayList<>();
-        clauses.add("name " + retry.name());
+        // A quote of its own would begin a string that may hold what ends a clause.
+        clauses.add("name " + (retry.name().contains("\"") ? scalar(retry.name()) : retry.name()));
         clauses.add("stop " + retry.stop);
         clauses.add("wait " + retry.wait);
         clauses.add("when " + (retry.classifier == null ? retry.when : CODE));
@@ -92,7 +93,8 @@ final class PolicyText {
             String[] parts = clause.split("[\\s(]", 2);
             String value = parts.length == 2 ? parts[1].strip() : "";
             builder = switch (parts[0]) {
-                case "name" -> builder.name(value);
+                case "name" ->
+                    builder.name(value.startsWith("\"") ? Term.parse(value).word() : value);
                 case "stop" -> builder.stop(stop(value));
                 case "wait" -> builder.wait(wait(value));
                 case "when" -> builder.when(when(value));

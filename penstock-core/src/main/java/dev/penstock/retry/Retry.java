@@ -132,12 +132,12 @@ public final class Retry {
 
     /** Calls the body until it is accepted. */
     public <T extends @Nullable Object, X extends Exception> T call(Body<T, X> body) throws X {
-        return BlockingCall.call(this, attempt -> body.call(), null, new CancelSignal());
+        return BlockingCall.call(this, attempt -> body.call(), null, null);
     }
 
     /** Calls the body until it is accepted, telling it which attempt it is. */
     public <T extends @Nullable Object, X extends Exception> T call(AttemptBody<T, X> body) throws X {
-        return BlockingCall.call(this, body, null, new CancelSignal());
+        return BlockingCall.call(this, body, null, null);
     }
 
     /**
@@ -155,7 +155,7 @@ public final class Retry {
      * be tried again is thrown.
      */
     public <T extends @Nullable Object, X extends Exception> T callOr(Body<T, X> body, Fallback<T> fallback) throws X {
-        return BlockingCall.call(this, attempt -> body.call(), fallback, new CancelSignal());
+        return BlockingCall.call(this, attempt -> body.call(), fallback, null);
     }
 
     /** Runs the body until it ends without an exception. */
@@ -167,7 +167,7 @@ public final class Retry {
                     return null;
                 },
                 null,
-                new CancelSignal());
+                null);
         assert nothing == null;
     }
 
@@ -222,7 +222,23 @@ public final class Retry {
         return PolicyText.text(this);
     }
 
-    Judgement judge(Outcome<?> outcome) {
+    /** Whether a call may make its first attempt without a {@link RetryMachine}: nobody listens, nothing holds it back. */
+    boolean beginsAtOnce() {
+        return listeners.isEmpty() && (gate.isOpen() || !enabled);
+    }
+
+    Judgement judge(Outcome<?> outcome, Attempt attempt) {
+        Judgement judgement = judge(outcome);
+        boolean again = judgement instanceof Judgement.TryAgain || judgement instanceof Judgement.Throttled;
+        if (again && attempt.committed()) {
+            return outcome instanceof Outcome.Returned<?>
+                    ? Judgement.accept()
+                    : Judgement.abort(judgement.reason() + ", after a part of the answer was passed on");
+        }
+        return judgement;
+    }
+
+    private Judgement judge(Outcome<?> outcome) {
         if (!enabled) {
             return outcome instanceof Outcome.Failed<?> ? Judgement.abort("retries are off") : Judgement.accept();
         }
@@ -238,17 +254,20 @@ public final class Retry {
         if (judge != null) {
             return judge.apply(outcome);
         }
-        String reason = switch (outcome) {
+        if (throttledWhen.matches(outcome)) {
+            return Judgement.throttled(reason(outcome));
+        }
+        if (ruleFor(outcome) >= 0 || when.matches(outcome)) {
+            return Judgement.tryAgain(reason(outcome));
+        }
+        return outcome instanceof Outcome.Failed<?> ? Judgement.abort(reason(outcome)) : Judgement.accept();
+    }
+
+    private static String reason(Outcome<?> outcome) {
+        return switch (outcome) {
             case Outcome.Failed<?> failed -> RetryReport.nameOf(failed.exception());
             case Outcome.Returned<?> returned -> "the value is not accepted";
         };
-        if (throttledWhen.matches(outcome)) {
-            return Judgement.throttled(reason);
-        }
-        if (ruleFor(outcome) >= 0 || when.matches(outcome)) {
-            return Judgement.tryAgain(reason);
-        }
-        return outcome instanceof Outcome.Failed<?> ? Judgement.abort(reason) : Judgement.accept();
     }
 
     int ruleFor(Outcome<?> outcome) {
@@ -265,10 +284,11 @@ public final class Retry {
         return reads == null ? Optional.empty() : reads.apply(outcome);
     }
 
-    void publish(Supplier<RetryEvent> event) {
-        if (enabled && !listeners.isEmpty()) {
-            RetryEvent made = event.get();
-            listeners.forEach(listener -> listener.accept(made));
+    void publish(RetryEvent event) {
+        if (enabled) {
+            for (GuardedListener listener : listeners) {
+                listener.accept(event);
+            }
         }
     }
 
@@ -279,6 +299,24 @@ public final class Retry {
                 onDiscard.accept(value);
             }
         }
+    }
+
+    /** Decides about an outcome. Where a condition of the policy throws, nobody gets the value: it is discarded. */
+    <D> D letGoIfThrown(Outcome<?> outcome, Supplier<D> decision) {
+        try {
+            return decision.get();
+        } catch (RuntimeException | Error e) {
+            discard(outcome);
+            throw e;
+        }
+    }
+
+    /** The outcome, unless it was discarded because another attempt follows and is of no use since. */
+    <T extends @Nullable Object> Optional<Outcome<T>> usable(Outcome<T> outcome, RetryMachine.Step next) {
+        boolean closed = !(next instanceof RetryMachine.Step.Done)
+                && outcome instanceof Outcome.Returned<?> returned
+                && (onDiscard != Builder.CLOSE || returned.value() instanceof AutoCloseable);
+        return closed ? Optional.empty() : Optional.of(outcome);
     }
 
     /** What to throw for a call that was given up. */
@@ -342,7 +380,8 @@ public final class Retry {
     @FunctionalInterface
     public interface Fallback<T extends @Nullable Object> {
         /**
-         * @param last what came of the last attempt; empty if there was none, because the quota was used up
+         * @param last what came of the last attempt; empty if there was none, because the quota was used up, or if its
+         *     value was discarded because another attempt was to follow
          */
         T value(RetryReport report, Optional<Outcome<T>> last);
     }
@@ -352,7 +391,7 @@ public final class Retry {
             Retry policy, Body<T, X> body, @Nullable Fallback<T> fallback) implements Body<T, X> {
         @Override
         public T call() throws X {
-            return BlockingCall.call(policy, attempt -> body.call(), fallback, new CancelSignal());
+            return BlockingCall.call(policy, attempt -> body.call(), fallback, null);
         }
 
         /** The same body and fallback with a changed policy. */
@@ -365,6 +404,8 @@ public final class Retry {
 
     /** Makes a {@link Retry}. For one thread. */
     public static final class Builder {
+        private static final Consumer<Object> CLOSE = Builder::close;
+
         private String name = "retry";
         private boolean enabled = true;
         private Stop stop = DEFAULT_STOP;
@@ -375,7 +416,7 @@ public final class Retry {
         private @Nullable Function<Outcome<?>, Judgement> classifier;
         private @Nullable Function<Outcome<?>, Optional<Duration>> hints;
         private @Nullable Function<RetryReport, ? extends RuntimeException> onExhausted;
-        private Consumer<Object> onDiscard = Builder::close;
+        private Consumer<Object> onDiscard = CLOSE;
         private List<GuardedListener> listeners = new ArrayList<>();
         private @Nullable RetryBudget budget;
         private SharedGate gate = new SharedGate();
@@ -482,7 +523,10 @@ public final class Retry {
             return this;
         }
 
-        /** Takes each value but null that is not returned. By default what is {@link AutoCloseable} is closed. */
+        /**
+         * Takes each value but null that is not returned, before anything is waited for. By default what is
+         * {@link AutoCloseable} is closed.
+         */
         public Builder onDiscard(Consumer<Object> discards) {
             onDiscard = discards;
             return this;

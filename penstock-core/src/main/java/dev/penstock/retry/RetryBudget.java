@@ -1,6 +1,7 @@
 package dev.penstock.retry;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -16,34 +17,42 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class RetryBudget {
     private static final long ONE_RETRY = 1_000_000;
-    private static final int SLICES = 10;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final long startNanos;
-    private final long sliceNanos;
+    private final long windowNanos;
     private final long deposit;
     private final long reserve;
 
-    // Guarded by lock. Deposits less withdrawals of the last SLICES slices of the window, in millionths of a retry.
-    private final long[] slices = new long[SLICES];
-    private long newestSlice;
+    /** Requests of the newest slice that are not in it yet, so that most only count themselves. */
+    private final AtomicLong uncollected = new AtomicLong();
+
+    private volatile long newestEndsAt;
+
+    // Guarded by lock. Deposits less withdrawals, in millionths of a retry.
+    private final RecentSlices recent;
 
     /**
      * @param nowNanos monotonic time from which slices are counted
      */
     public RetryBudget(Settings settings, long nowNanos) {
-        startNanos = nowNanos;
-        sliceNanos = settings.window().toNanos() / SLICES;
+        windowNanos = settings.window().toNanos();
+        recent = new RecentSlices(windowNanos, nowNanos);
+        newestEndsAt = nowNanos;
         deposit = Math.round(settings.perRequest() * ONE_RETRY);
-        reserve = Math.round(settings.perSecond() * (settings.window().toNanos() / 1e9) * ONE_RETRY);
+        reserve = Math.round(settings.perSecond() * (windowNanos / 1e9) * ONE_RETRY);
     }
 
     /** A request is sent for the first time. */
     public void requestSent(long nowNanos) {
+        if (nowNanos - newestEndsAt < 0) {
+            uncollected.incrementAndGet();
+            return;
+        }
         lock.lock();
         try {
-            moveTo(nowNanos);
-            slices[index(newestSlice)] += deposit;
+            collect();
+            recent.add(deposit, nowNanos);
+            newestEndsAt = recent.newestEndsAt();
         } finally {
             lock.unlock();
         }
@@ -53,11 +62,11 @@ public final class RetryBudget {
     public boolean tryRetry(long nowNanos) {
         lock.lock();
         try {
-            moveTo(nowNanos);
-            if (sum(0) < ONE_RETRY) {
+            collect();
+            if (reserve + recent.sum(nowNanos) < ONE_RETRY) {
                 return false;
             }
-            slices[index(newestSlice)] -= ONE_RETRY;
+            recent.add(-ONE_RETRY, nowNanos);
             return true;
         } finally {
             lock.unlock();
@@ -68,8 +77,8 @@ public final class RetryBudget {
     public long balance(long nowNanos) {
         lock.lock();
         try {
-            moveTo(nowNanos);
-            return Math.max(0, sum(0) / ONE_RETRY);
+            collect();
+            return Math.max(0, (reserve + recent.sum(nowNanos)) / ONE_RETRY);
         } finally {
             lock.unlock();
         }
@@ -82,41 +91,20 @@ public final class RetryBudget {
     public long waitNanos(long nowNanos) {
         lock.lock();
         try {
-            moveTo(nowNanos);
-            if (sum(0) >= ONE_RETRY) {
-                return 0;
-            }
-            for (int forgotten = 1; forgotten <= SLICES; forgotten++) {
-                if (sum(forgotten) >= ONE_RETRY) {
-                    return startNanos + (newestSlice + forgotten) * sliceNanos - nowNanos;
+            collect();
+            for (int forgotten = 0; forgotten <= RecentSlices.COUNT; forgotten++) {
+                if (reserve + recent.sumWithout(forgotten, nowNanos) >= ONE_RETRY) {
+                    return forgotten == 0 ? 0 : recent.nanosUntilForgotten(forgotten, nowNanos);
                 }
             }
-            return sliceNanos * SLICES;
+            return windowNanos;
         } finally {
             lock.unlock();
         }
     }
 
-    private void moveTo(long nowNanos) {
-        long slice = Math.floorDiv(nowNanos - startNanos, sliceNanos);
-        long passed = Math.min(SLICES, slice - newestSlice);
-        for (long i = 1; i <= passed; i++) {
-            slices[index(slice - passed + i)] = 0;
-        }
-        newestSlice = Math.max(newestSlice, slice);
-    }
-
-    // What is there after the oldest slices are forgotten too.
-    private long sum(int forgotten) {
-        long sum = reserve;
-        for (int i = forgotten; i < SLICES; i++) {
-            sum += slices[index(newestSlice + 1 + i)];
-        }
-        return sum;
-    }
-
-    private static int index(long slice) {
-        return (int) Math.floorMod(slice, (long) SLICES);
+    private void collect() {
+        recent.addToNewest(uncollected.getAndSet(0) * deposit);
     }
 
     /**

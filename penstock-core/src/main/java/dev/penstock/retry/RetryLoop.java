@@ -38,7 +38,7 @@ public final class RetryLoop {
         if (current instanceof Step.Try
                 && step != null
                 && Thread.currentThread().isInterrupted()) {
-            current = machine.cancelled(retry.time.nanos());
+            current = machine.withdrawn(retry.time.nanos());
         }
         step = current;
         if (current instanceof Step.Try next) {
@@ -65,8 +65,8 @@ public final class RetryLoop {
         if (next instanceof Step.Done done && done.report().ending() == RetryReport.Ending.SUCCEEDED) {
             return true;
         }
-        retry.discard(outcome);
         if (next instanceof Step.Done done) {
+            retry.discard(outcome);
             throw BlockingCall.<RuntimeException>unchecked(retry.thrownFor(done.report(), done.last()));
         }
         return false;
@@ -93,7 +93,7 @@ public final class RetryLoop {
             throw new IllegalStateException("no attempt is under way; call next() before each");
         }
         trying = false;
-        Step next = machine.settled(outcome, retry.time.nanos(), retry.random);
+        Step next = BlockingCall.settled(retry, machine, outcome);
         step = next;
         return next;
     }

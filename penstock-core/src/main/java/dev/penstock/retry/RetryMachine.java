@@ -85,7 +85,7 @@ public final class RetryMachine {
     public Step start(long nowNanos) {
         started = true;
         startedAt = nowNanos;
-        retry.publish(() -> new RetryEvent.Started(retry.name()));
+        retry.publish(new RetryEvent.Started(retry.name()));
         retry.budget.requestSent(nowNanos);
         return tryOrGate(nowNanos);
     }
@@ -98,8 +98,20 @@ public final class RetryMachine {
                     "no attempt is under way; settle each one once, when it is told to be made");
         }
         attempt = null;
+        return settled(outcome, retry.judge(outcome, settled), nowNanos, random);
+    }
+
+    /** The first attempt was made without a machine, which is only needed where it is not accepted. */
+    Step settledFirst(long beganAt, Outcome<?> outcome, Judgement judgement, long nowNanos, RandomGenerator random) {
+        started = true;
+        startedAt = beganAt;
+        attemptAt = beganAt;
+        sent = 1;
+        return settled(outcome, judgement, nowNanos, random);
+    }
+
+    private Step settled(Outcome<?> outcome, Judgement judgement, long nowNanos, RandomGenerator random) {
         last = Optional.of(outcome);
-        Judgement judgement = judge(outcome, settled);
         reason = judgement.reason();
         if (tried.size() == MOST_REPORTED) {
             tried.removeFirst();
@@ -107,7 +119,7 @@ public final class RetryMachine {
         tried.addLast(new Tried(sent, waitedSinceAttempt, Duration.ofNanos(nowNanos - attemptAt), reason));
         waitedSinceAttempt = Duration.ZERO;
         if (!(judgement instanceof Judgement.Accept)) {
-            retry.publish(() -> new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
+            retry.publish(new RetryEvent.AttemptFailed(retry.name(), sent, outcome, judgement));
         }
         hint = Optional.empty();
         ruleStop = Stop.never();
@@ -145,7 +157,16 @@ public final class RetryMachine {
         return tryOrGate(nowNanos);
     }
 
-    /** The call is not wanted any more: no further attempt. */
+    /** The call is not wanted any more, and the attempt that was to be made now is not made: it does not count. */
+    public Step.Done withdrawn(long nowNanos) {
+        if (attempt == null) {
+            throw new IllegalStateException("no attempt is to be made; withdraw one when it is told to be made");
+        }
+        sent--;
+        return cancelled(nowNanos);
+    }
+
+    /** The call is not wanted any more: no further attempt. One that is under way counts. */
     public Step.Done cancelled(long nowNanos) {
         if (!started) {
             startedAt = nowNanos;
@@ -155,17 +176,6 @@ public final class RetryMachine {
         }
         attempt = null;
         return done(Ending.CANCELLED, "it was cancelled", nowNanos);
-    }
-
-    private Judgement judge(Outcome<?> outcome, Attempt settled) {
-        Judgement judgement = retry.judge(outcome);
-        boolean again = judgement instanceof Judgement.TryAgain || judgement instanceof Judgement.Throttled;
-        if (again && settled.committed()) {
-            return outcome instanceof Outcome.Returned<?>
-                    ? Judgement.accept()
-                    : Judgement.abort(judgement.reason() + ", after a part of the answer was passed on");
-        }
-        return judgement;
     }
 
     private Step afterFault(Outcome<?> outcome, long nowNanos, RandomGenerator random) {
@@ -242,7 +252,7 @@ public final class RetryMachine {
             boolean justNotSent = !throttled && waits == 1;
             time = justNotSent
                     ? Backoff.afterHint(Duration.ZERO, random.nextDouble())
-                    : longer(time, Backoff.DEFAULT.delay(waits, random));
+                    : Backoff.longer(time, Backoff.DEFAULT.delay(waits, random));
         }
         if (throttled) {
             retry.gate.throttled(hint.orElse(time), nowNanos);
@@ -300,9 +310,9 @@ public final class RetryMachine {
         sent++;
         attemptAt = nowNanos;
         if (sent > 1) {
-            retry.publish(() -> new RetryEvent.Retrying(retry.name(), sent));
+            retry.publish(new RetryEvent.Retrying(retry.name(), sent));
         }
-        Attempt next = new Attempt(retry.name(), sent, left(nowNanos));
+        Attempt next = new Attempt(retry, sent, startedAt, nowNanos);
         attempt = next;
         return new Step.Try(next);
     }
@@ -312,7 +322,7 @@ public final class RetryMachine {
         paused = true;
         pausedAt = nowNanos;
         pausedUntil = nowNanos + nanos;
-        retry.publish(() -> new RetryEvent.Waiting(
+        retry.publish(new RetryEvent.Waiting(
                 retry.name(), sent, retry.stop.mostAttempts(), reason, time, hint, left(pausedUntil)));
         return new Step.Pause(Duration.ofNanos(nanos));
     }
@@ -329,8 +339,7 @@ public final class RetryMachine {
         if (time.isNegative()) {
             throw new IllegalStateException("the wait " + wait + " gave " + time + "; a wait must be zero or longer");
         }
-        return hint.map(asked -> longer(Backoff.afterHint(asked, random.nextDouble()), time))
-                .orElse(time);
+        return Backoff.afterHint(hint, time, random);
     }
 
     private RetryState state(Outcome<?> outcome, long nowNanos) {
@@ -378,13 +387,10 @@ public final class RetryMachine {
                         + (reason.isEmpty() ? "" : " (" + reason + ")") + ": " + why;
         var report = new RetryReport(retry.name(), List.copyOf(tried), sent, total, waited, ending, hint, explanation);
         retry.counters.ended(report);
-        retry.publish(() -> ending == Ending.SUCCEEDED
-                ? new RetryEvent.Succeeded(retry.name(), report)
-                : new RetryEvent.GaveUp(retry.name(), report));
+        retry.publish(
+                ending == Ending.SUCCEEDED
+                        ? new RetryEvent.Succeeded(retry.name(), report)
+                        : new RetryEvent.GaveUp(retry.name(), report));
         return new Step.Done(report, last);
-    }
-
-    private static Duration longer(Duration a, Duration b) {
-        return a.compareTo(b) > 0 ? a : b;
     }
 }

@@ -5,10 +5,8 @@ import dev.penstock.retry.RetryDecision.GiveUp;
 import dev.penstock.retry.RetryDecision.Reason;
 import dev.penstock.retry.RetryDecision.RetryAfter;
 import dev.penstock.verdict.Verdict;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -110,8 +108,7 @@ public record RetryPolicy(int maxAttempts, Backoff backoff, Optional<Duration> d
         }
         Optional<Duration> hint = fault.retryAfter();
         Duration backedOff = backoff.delay(attempt, random);
-        Duration delay = hint.map(asked -> longer(Backoff.afterHint(asked, random.nextDouble()), backedOff))
-                .orElse(backedOff);
+        Duration delay = Backoff.afterHint(hint, backedOff, random);
         if (!fits(delay, elapsedNanos)) {
             return tooLate(hint, delay, fault.explanation(), elapsedNanos);
         }
@@ -132,25 +129,19 @@ public record RetryPolicy(int maxAttempts, Backoff backoff, Optional<Duration> d
 
     private GiveUp tooLate(Optional<Duration> hint, Duration delay, String explanation, long elapsedNanos) {
         Duration left = left(deadline.orElseThrow(), elapsedNanos);
-        String who = hint.isPresent() ? "the provider asks to wait " + seconds(hint.get()) : "the next attempt is due";
-        String when = hint.isPresent() ? "" : " in " + seconds(delay);
+        String who = hint.isPresent()
+                ? "the provider asks to wait " + RetryReport.seconds(hint.get())
+                : "the next attempt is due";
+        String when = hint.isPresent() ? "" : " in " + RetryReport.seconds(delay);
         return new GiveUp(
                 Reason.DEADLINE,
                 hint,
-                explanation + " (" + who + when + ", and " + seconds(left) + " are left until the deadline)");
+                explanation + " (" + who + when + ", and " + RetryReport.seconds(left)
+                        + " are left until the deadline)");
     }
 
     private static Duration left(Duration deadline, long elapsedNanos) {
         Duration left = deadline.minusNanos(elapsedNanos);
         return left.isNegative() ? Duration.ZERO : left;
-    }
-
-    private static Duration longer(Duration a, Duration b) {
-        return a.compareTo(b) > 0 ? a : b;
-    }
-
-    private static String seconds(Duration duration) {
-        long millis = TimeUnit.MILLISECONDS.convert(duration);
-        return BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString() + " s";
     }
 }

@@ -47,6 +47,11 @@ public final class SharedGate {
         }
     }
 
+    /** Whether all may pass without asking for a place. */
+    boolean isOpen() {
+        return !closed;
+    }
+
     /** Takes a place, or keeps the one that the call has; null where all may pass. */
     @Nullable
     Ticket ask(@Nullable Ticket held, long nowNanos) {

@@ -3,14 +3,12 @@ package dev.penstock.retry;
 import dev.penstock.retry.RetryReport.Ending;
 import dev.penstock.time.Deadline;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** The kinds of {@link Stop}. */
 final class Stops {
@@ -151,19 +149,36 @@ final class Stops {
 
         @Override
         public Optional<Ending> reason(RetryState state) {
-            return stops.stream().flatMap(stop -> stop.reason(state).stream()).findFirst();
+            for (Stop stop : stops) {
+                Optional<Ending> reason = stop.reason(state);
+                if (reason.isPresent()) {
+                    return reason;
+                }
+            }
+            return Optional.empty();
         }
 
         @Override
         public Optional<Duration> left(Duration elapsed, long nowNanos) {
-            return lefts(stops, elapsed, nowNanos).min(Comparator.naturalOrder());
+            Optional<Duration> least = Optional.empty();
+            for (Stop stop : stops) {
+                Optional<Duration> left = stop.left(elapsed, nowNanos);
+                boolean less =
+                        left.isPresent() && (least.isEmpty() || left.get().compareTo(least.get()) < 0);
+                least = less ? left : least;
+            }
+            return least;
         }
 
         @Override
         public OptionalInt mostAttempts() {
-            return stops.stream()
-                    .flatMapToInt(stop -> stop.mostAttempts().stream())
-                    .min();
+            OptionalInt least = OptionalInt.empty();
+            for (Stop stop : stops) {
+                OptionalInt most = stop.mostAttempts();
+                boolean less = most.isPresent() && (least.isEmpty() || most.getAsInt() < least.getAsInt());
+                least = less ? most : least;
+            }
+            return least;
         }
 
         @Override
@@ -191,18 +206,27 @@ final class Stops {
 
         @Override
         public Optional<Duration> left(Duration elapsed, long nowNanos) {
-            return lefts(stops, elapsed, nowNanos).count() == stops.size()
-                    ? lefts(stops, elapsed, nowNanos).max(Comparator.naturalOrder())
-                    : Optional.empty();
+            Optional<Duration> most = Optional.empty();
+            for (Stop stop : stops) {
+                Optional<Duration> left = stop.left(elapsed, nowNanos);
+                if (left.isEmpty()) {
+                    return left;
+                }
+                most = Optional.of(Backoff.longer(most.orElse(left.get()), left.get()));
+            }
+            return most;
         }
 
         @Override
         public OptionalInt mostAttempts() {
-            return stops.stream().allMatch(stop -> stop.mostAttempts().isPresent())
-                    ? stops.stream()
-                            .flatMapToInt(stop -> stop.mostAttempts().stream())
-                            .max()
-                    : OptionalInt.empty();
+            int most = 0;
+            for (Stop stop : stops) {
+                if (stop.mostAttempts().isEmpty()) {
+                    return OptionalInt.empty();
+                }
+                most = Math.max(most, stop.mostAttempts().getAsInt());
+            }
+            return OptionalInt.of(most);
         }
 
         @Override
@@ -217,10 +241,6 @@ final class Stops {
             throw new IllegalArgumentException("nothing is combined; give at least one");
         }
         return parts.stream().flatMap(part -> operands.apply(part).stream()).toList();
-    }
-
-    private static Stream<Duration> lefts(List<Stop> stops, Duration elapsed, long nowNanos) {
-        return stops.stream().flatMap(stop -> stop.left(elapsed, nowNanos).stream());
     }
 
     private static Optional<Ending> when(boolean reached, Ending ending) {

@@ -133,7 +133,12 @@ final class Whens {
 
         @Override
         public boolean matches(Outcome<?> outcome) {
-            return conditions.stream().anyMatch(part -> part.matches(outcome));
+            for (When part : conditions) {
+                if (part.matches(outcome)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         @Override
@@ -149,7 +154,12 @@ final class Whens {
 
         @Override
         public boolean matches(Outcome<?> outcome) {
-            return conditions.stream().allMatch(part -> part.matches(outcome));
+            for (When part : conditions) {
+                if (!part.matches(outcome)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.penstock.quota;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.penstock.limit.Cost;
+import dev.penstock.limit.Unit;
 import org.junit.jupiter.api.Test;
 
 final class RecentTotalsTest {
@@ -10,31 +11,37 @@ final class RecentTotalsTest {
 
     private final RecentTotals totals = new RecentTotals();
 
-    private static Cost requests(long count) {
-        return new Cost(count, 0, 0);
+    private long before(long millis, long atSending) {
+        return totals.shortlyBefore(Unit.REQUESTS, millis * MS, atSending);
+    }
+
+    private long after(long millis, long atSending) {
+        return totals.shortlyAfter(Unit.REQUESTS, millis * MS, atSending);
     }
 
     @Test
     void whatLeftWithinAQuarterSecondOnEitherSideIsInDoubt() {
         for (int i = 1; i <= 10; i++) {
-            totals.add(i * 100L * MS, requests(i));
+            totals.add(i * 100L * MS, Cost.ofTokens(10));
         }
-        assertThat(totals.shortlyBefore(500 * MS, requests(5))).isEqualTo(requests(2));
-        assertThat(totals.shortlyAfter(500 * MS, requests(5))).isEqualTo(requests(7));
+        assertThat(before(500, 5)).isEqualTo(2);
+        assertThat(after(500, 5)).isEqualTo(7);
+        assertThat(totals.shortlyAfter(Unit.TOKENS, 500 * MS, 50)).isEqualTo(70);
+        assertThat(totals.of(Unit.TOKENS)).isEqualTo(100);
     }
 
     @Test
     void beforeTheFirstSendingThereWasNothing() {
-        totals.add(100 * MS, requests(1));
-        assertThat(totals.shortlyBefore(100 * MS, requests(1))).isEqualTo(requests(0));
+        totals.add(100 * MS, Cost.ofTokens(10));
+        assertThat(before(100, 1)).isZero();
     }
 
     @Test
     void momentsThatAreForgottenAreNotInDoubt() {
         for (int i = 1; i <= 40_000; i++) {
-            totals.add(i * MS, requests(i));
+            totals.add(i * MS, Cost.ofTokens(10));
         }
-        assertThat(totals.shortlyBefore(1_000 * MS, requests(1_000))).isEqualTo(requests(1_000));
-        assertThat(totals.shortlyAfter(39_000 * MS, requests(39_000))).isEqualTo(requests(39_250));
+        assertThat(before(1_000, 1_000)).isEqualTo(1_000);
+        assertThat(after(39_000, 39_000)).isEqualTo(39_250);
     }
 }

@@ -21,6 +21,17 @@ final class PolicyTextTest {
         assertThat(Retry.parse(text)).hasToString(text);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a \"b", "\"a\"", "\"", "a \\", "\\\"", "it's (1, 2)", "off"})
+    void anyNameReadsBackAsItIs(String name) {
+        Retry named = Retry.named(name).when(When.message("a; \"b")).build();
+
+        assertThat(Retry.parse(named.toString()))
+                .hasToString(named.toString())
+                .extracting(Retry::name)
+                .isEqualTo(name);
+    }
+
     @Test
     void whatIsNotNamedIsAsInTheDefaults() {
         assertThat(Retry.parse("wait fixed(2.5s)").toString())

@@ -88,7 +88,8 @@ final class RetryLaws {
         assertThat(Wait.parse(wait.toString())).isEqualTo(wait);
         assertThat(Stop.parse(stop.toString())).isEqualTo(stop);
         assertThat(When.parse(when.toString())).isEqualTo(when);
-        Retry retry = Retry.named("name " + seed)
+        Retry retry = Retry.named(
+                        (random.nextBoolean() ? "the \"" : "name ") + seed + (random.nextBoolean() ? "\"" : ""))
                 .stop(stop)
                 .wait(wait)
                 .when(when)

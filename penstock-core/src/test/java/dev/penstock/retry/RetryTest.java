@@ -216,6 +216,102 @@ final class RetryTest {
         assertThat(made).extracting(value -> value.closed).containsExactly(1, 1);
     }
 
+    private Closeable made(List<Closeable> all) {
+        all.add(new Closeable());
+        return all.getLast();
+    }
+
+    @Test
+    void r11NothingStaysOpenDuringAWait() {
+        List<Closeable> made = new ArrayList<>();
+        Retry retry = policy().when(When.result(value -> made.size() % 2 == 1)).build();
+        List<Integer> closedInTheWait = new ArrayList<>();
+        Runnable look = () -> closedInTheWait.add(made.getLast().closed);
+
+        Runnable undo = time.schedule(seconds(5), look);
+        assertThat(retry.call(() -> made(made))).isSameAs(made.getLast());
+
+        Runnable undoToo = time.schedule(seconds(5), look);
+        CompletableFuture<Closeable> future = retry.callAsync(() -> CompletableFuture.completedFuture(made(made)));
+        time.runAll(10);
+
+        assertThat(List.of(undo, undoToo)).isNotEmpty();
+        assertThat(future.join()).isSameAs(made.getLast());
+        assertThat(closedInTheWait).containsExactly(1, 1);
+        assertThat(made).extracting(value -> value.closed).containsExactly(1, 0, 1, 0);
+    }
+
+    @Test
+    void r11AValueWhoseConditionThrowsIsClosed() {
+        List<Closeable> made = new ArrayList<>();
+        Retry retry = policy().classify(outcome -> {
+                    throw new IllegalStateException("a defect of the condition");
+                })
+                .build();
+        RetryLoop loop = retry.loop();
+        assertThat(loop.next().retryCount()).isZero();
+
+        assertThatThrownBy(() -> retry.call(() -> made(made))).hasMessage("a defect of the condition");
+        assertThat(retry.callAsync(() -> CompletableFuture.completedFuture(made(made))))
+                .isCompletedExceptionally();
+        assertThatThrownBy(() -> loop.accepts(made(made))).hasMessage("a defect of the condition");
+
+        assertThat(made).extracting(value -> value.closed).containsExactly(1, 1, 1);
+    }
+
+    @Test
+    void r11AFallbackAfterAWaitGetsNoClosedValue() {
+        var gate = new SharedGate();
+        Retry retry = policy().when(When.always())
+                .stop(Stop.beforeElapsed(seconds(60)))
+                .gate(gate)
+                .build();
+        Runnable undo = time.schedule(seconds(5), () -> gate.throttled(seconds(3_600), time.nanos()));
+        assertThat(retry.<Object, RuntimeException>callOr(
+                        Closeable::new, (report, last) -> report.ending() + " " + last))
+                .isEqualTo("DEADLINE Optional.empty");
+
+        time.advance(seconds(4_000));
+        Runnable undoToo = time.schedule(seconds(5), () -> gate.throttled(seconds(3_600), time.nanos()));
+        assertThat(retry.callOr(() -> "plain", (report, last) -> report.ending() + " " + last))
+                .isEqualTo("DEADLINE Optional[Returned[value=plain]]");
+        assertThat(List.of(undo, undoToo)).isNotEmpty();
+    }
+
+    @Test
+    void r17AnAttemptThatAnInterruptForestalledIsNotCounted() {
+        Retry retry = policy().wait(Wait.none()).build();
+
+        Throwable thrown = catchThrowable(() -> retry.call(() -> {
+            Thread.currentThread().interrupt();
+            return fails();
+        }));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(thrown).isInstanceOf(CancellationException.class).hasMessageContaining("gave up after 1 attempt in");
+
+        RetryLoop loop = retry.loop();
+        assertThat(loop.next().retryCount()).isZero();
+        assertThat(catchThrowable(() -> loop.failed(io("attempt 2")))).isNull();
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(loop::next).hasMessageContaining("gave up after 1 attempt in");
+        assertThat(Thread.interrupted()).isTrue();
+
+        assertThat(attempts).hasValue(1);
+        assertThat(retry.statistics().attempts()).isEqualTo(2);
+    }
+
+    @Test
+    void r17AnInterruptAtTheEndOfAWaitMakesNoAttempt() {
+        Runnable undo = time.schedule(seconds(10), () -> Thread.currentThread().interrupt());
+        assertThat(undo).isNotNull();
+
+        Throwable thrown = catchThrowable(() -> policy().build().call(this::fails));
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(thrown).hasMessageContaining("gave up after 1 attempt in 10 s");
+        assertThat(events).doesNotContain("Retrying");
+    }
+
     @Test
     void r14APushbackIsKeptAndTheSeriesBeginsAnew() {
         List<Duration> begun = new ArrayList<>();
