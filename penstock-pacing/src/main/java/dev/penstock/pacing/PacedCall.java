@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>After each turn exactly one of {@link #ended}, {@link #refused}, {@link #broke} and {@link #cutOff} is called; what
- * comes later changes nothing. {@link #close} ends the call wherever it is, and may come from any thread at any time; the
+ * <p>After each turn exactly one of {@link #ended}, {@link #refused}, {@link #broke} and {@link #cutOff} is called, or
+ * {@link #beganWith} has found a refusal; what comes later changes nothing. {@link #close} ends the call wherever it is, and may come from any thread at any time; the
  * other methods are for one thread at a time.
  */
 public final class PacedCall implements AutoCloseable {
@@ -167,6 +167,17 @@ public final class PacedCall implements AutoCloseable {
      */
     public Next refused(int status, HeaderLookup headers, byte[] body) {
         return decide(VerdictReader.read(status, headers, body), RateLimitHeaders.read(headers));
+    }
+
+    /**
+     * Looks at the first event of a stream of status 200, of which nothing was delivered yet.
+     *
+     * @param data of the event, see {@link FirstEvent}
+     * @return what to do instead if it is a refusal or a fault; empty if it is the begin of an answer
+     */
+    public Optional<Next> beganWith(HeaderLookup headers, byte[] data) {
+        return VerdictReader.readStreamEvent(headers, data)
+                .map(verdict -> decide(verdict, RateLimitHeaders.read(headers)));
     }
 
     /** There was no answer, or it broke off before any of it was delivered. */
