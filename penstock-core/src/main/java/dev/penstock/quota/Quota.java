@@ -284,7 +284,9 @@ public final class Quota {
         lock.lock();
         try {
             Optional<Impossible> impossible = impossible(cost);
-            return impossible.isPresent() ? impossible.map(no -> no) : deferred(cost, now).map(later -> later);
+            return impossible.isPresent()
+                    ? impossible.map(no -> no)
+                    : deferred(cost, now).map(later -> later);
         } finally {
             lock.unlock();
         }

@@ -25,8 +25,9 @@ final class HeldResponse implements HttpResponse {
 
     /** What could be gained by repeating it has been tried, and the client is told so. */
     static HttpResponse refusal(HttpResponse original, byte[] body) {
-        Headers headers =
-                original.headers().toBuilder().replace("x-should-retry", "false").build();
+        Headers headers = original.headers().toBuilder()
+                .replace("x-should-retry", "false")
+                .build();
         return new HeldResponse(original, headers, new ByteArrayInputStream(body));
     }
 

@@ -17,8 +17,8 @@ import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseStreamEvent;
 import dev.penstock.emulator.Emulator;
 import dev.penstock.emulator.EmulatorSettings;
-import dev.penstock.emulator.Fault;
 import dev.penstock.emulator.FamilyLimits;
+import dev.penstock.emulator.Fault;
 import dev.penstock.emulator.FaultPlan;
 import dev.penstock.emulator.Latency;
 import dev.penstock.emulator.Ledger;
@@ -52,8 +52,8 @@ final class PacedClientTest {
             new Backoff(Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofMillis(100)));
 
     private final List<AutoCloseable> open = new ArrayList<>();
-    private final Penstock penstock =
-            opened(Penstock.builder().retry(QUICK).patience(Duration.ofSeconds(50)).build());
+    private final Penstock penstock = opened(
+            Penstock.builder().retry(QUICK).patience(Duration.ofSeconds(50)).build());
 
     @AfterEach
     void close() throws Exception {
@@ -140,8 +140,7 @@ final class PacedClientTest {
     void aBucketThatShowsItsLimitsIsNeverOverdrawn() {
         Emulator emulator = emulator(TwinSettings.builder()
                 .limits(FamilyLimits.same(List.of(
-                        new Limit(Dimension.REQUESTS_PER_MINUTE, 600),
-                        new Limit(Dimension.TOKENS_PER_MINUTE, 30_000))))
+                        new Limit(Dimension.REQUESTS_PER_MINUTE, 600), new Limit(Dimension.TOKENS_PER_MINUTE, 30_000))))
                 .shape(Shape.parse("bucket:2s"))
                 .latency(Latency.parse("20ms..60ms")));
         OpenAIClient client = client(emulator);
@@ -160,8 +159,9 @@ final class PacedClientTest {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
             int number = i;
-            threads.add(Thread.ofVirtual().start(() -> ids.add(
-                    client.chat().completions().create(question(number)).id())));
+            threads.add(Thread.ofVirtual()
+                    .start(() -> ids.add(
+                            client.chat().completions().create(question(number)).id())));
         }
         for (Thread thread : threads) {
             assertThat(thread.join(Duration.ofSeconds(50))).isTrue();
@@ -181,7 +181,8 @@ final class PacedClientTest {
 
         List<CompletableFuture<ChatCompletion>> answers = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            answers.add((i % 2 == 0 ? first : second).async().chat().completions().create(question(100 + i)));
+            answers.add(
+                    (i % 2 == 0 ? first : second).async().chat().completions().create(question(100 + i)));
         }
         answers.forEach(CompletableFuture::join);
 
@@ -210,7 +211,8 @@ final class PacedClientTest {
 
         try (StreamResponse<ChatCompletionChunk> stream = client.chat()
                 .completions()
-                .createStreaming(ask("Tell me a story.").maxCompletionTokens(2_000).build())) {
+                .createStreaming(
+                        ask("Tell me a story.").maxCompletionTokens(2_000).build())) {
             Iterator<ChatCompletionChunk> chunks = stream.stream().iterator();
             assertThat(chunks.next().choices()).isNotEmpty();
             // The provider has not finished when the caller has its first event.
@@ -253,7 +255,8 @@ final class PacedClientTest {
 
         try (StreamResponse<ChatCompletionChunk> stream = client.chat()
                 .completions()
-                .createStreaming(ask("Tell me a story.").maxCompletionTokens(2_000).build())) {
+                .createStreaming(
+                        ask("Tell me a story.").maxCompletionTokens(2_000).build())) {
             assertThat(stream.stream().iterator().next().choices()).isNotEmpty();
         }
 
@@ -298,8 +301,8 @@ final class PacedClientTest {
 
     @Test
     void faultsAreRepeatedAndNotSeen() {
-        Emulator emulator = emulator(
-                TwinSettings.builder().faults(FaultPlan.parse("500=5%,reset=5%,reset-body=5%,503=2%,429=3%")));
+        Emulator emulator =
+                emulator(TwinSettings.builder().faults(FaultPlan.parse("500=5%,reset=5%,reset-body=5%,503=2%,429=3%")));
         OpenAIClient client = client(emulator);
 
         allAreAnswered(client, 0, 100);
@@ -346,7 +349,8 @@ final class PacedClientTest {
 
     @Test
     void aProviderThatCannotBeReachedFailsWithTheClientsOwnException() {
-        Emulator gone = Emulator.start(EmulatorSettings.of(TwinSettings.builder().build()));
+        Emulator gone =
+                Emulator.start(EmulatorSettings.of(TwinSettings.builder().build()));
         OpenAIClient client = client(gone);
         gone.close();
 
@@ -370,7 +374,8 @@ final class PacedClientTest {
                     assertThat(late.blocked().orElseThrow().freeIn().orElseThrow())
                             .isGreaterThan(Duration.ofSeconds(5));
                 });
-        assertThatThrownBy(() -> client.async().chat().completions().create(question(3)).join())
+        assertThatThrownBy(() ->
+                        client.async().chat().completions().create(question(3)).join())
                 .hasCauseInstanceOf(TooLateException.class);
         assertThat(emulator.ledger().arrived()).isEqualTo(1);
     }

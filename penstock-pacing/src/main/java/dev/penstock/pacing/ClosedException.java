@@ -7,6 +7,8 @@ public final class ClosedException extends RefusedException {
     private static final long serialVersionUID = 1;
 
     ClosedException() {
-        super("The Penstock is closed; nothing is let through any more. Close it after the last call.", Optional.empty());
+        super(
+                "The Penstock is closed; nothing is let through any more. Close it after the last call.",
+                Optional.empty());
     }
 }

@@ -573,14 +573,12 @@ final class Desk {
         if (running >= settings.concurrency()) {
             return Optional.of(new Blocked(new BlockedBy.ByConcurrency(settings.concurrency()), Optional.empty()));
         }
-        return lane.quota
-                .inTheWay(cost, now)
-                .flatMap(admission -> switch (admission) {
-                    case Admission.Deferred deferred ->
-                        Optional.of(new Blocked(deferred.by(), left(deferred.retryAtNanos(), now)));
-                    case Admission.Impossible never -> Optional.of(new Blocked(never.by(), Optional.empty()));
-                    case Admission.Granted granted -> Optional.empty();
-                });
+        return lane.quota.inTheWay(cost, now).flatMap(admission -> switch (admission) {
+            case Admission.Deferred deferred ->
+                Optional.of(new Blocked(deferred.by(), left(deferred.retryAtNanos(), now)));
+            case Admission.Impossible never -> Optional.of(new Blocked(never.by(), Optional.empty()));
+            case Admission.Granted granted -> Optional.empty();
+        });
     }
 
     private static Optional<Duration> left(OptionalLong at, long now) {

@@ -64,12 +64,7 @@ public final class PacedCall implements AutoCloseable {
     private volatile boolean closed;
 
     PacedCall(
-            Penstock penstock,
-            Desk desk,
-            PacedRequest request,
-            Waiter waiter,
-            RetryPolicy policy,
-            RetryBudget budget) {
+            Penstock penstock, Desk desk, PacedRequest request, Waiter waiter, RetryPolicy policy, RetryBudget budget) {
         this.penstock = penstock;
         this.desk = desk;
         this.request = request;

@@ -76,8 +76,7 @@ public final class PacedRequest {
             throw new IllegalArgumentException("weight of tenant '" + name + "' is " + newWeight + "; it must be "
                     + Arrival.MIN_WEIGHT + " to " + Arrival.MAX_WEIGHT + ", usually 1");
         }
-        return new PacedRequest(
-                facts, body, repeatable, harmlessToRepeat, name, newWeight, priority, patience);
+        return new PacedRequest(facts, body, repeatable, harmlessToRepeat, name, newWeight, priority, patience);
     }
 
     /** The same in a band. */
@@ -87,8 +86,7 @@ public final class PacedRequest {
 
     /** The same, whose last attempt must have started by this time after it asked first. */
     public PacedRequest withPatience(Duration time) {
-        return new PacedRequest(
-                facts, body, repeatable, harmlessToRepeat, tenant, weight, priority, Optional.of(time));
+        return new PacedRequest(facts, body, repeatable, harmlessToRepeat, tenant, weight, priority, Optional.of(time));
     }
 
     /** The same with an idempotency key: repeating it does no harm, whatever became of it. */

@@ -299,8 +299,7 @@ public final class Penstock implements AutoCloseable {
     }
 
     private static long bounded(Duration patience) {
-        return Math.clamp(
-TimeUnit.NANOSECONDS.convert(patience), -1, MOST_PATIENCE_NANOS);
+        return Math.clamp(TimeUnit.NANOSECONDS.convert(patience), -1, MOST_PATIENCE_NANOS);
     }
 
     private static Held held(@Nullable Held held) {
@@ -450,8 +449,10 @@ TimeUnit.NANOSECONDS.convert(patience), -1, MOST_PATIENCE_NANOS);
 
         /** The {@link Penstock}, open until it is closed. */
         public Penstock build() {
-            if (tier.isPresent() && tiers.rows().stream().noneMatch(row -> tiers.find(row.family(), tier.get())
-                    .isPresent())) {
+            if (tier.isPresent()
+                    && tiers.rows().stream()
+                            .noneMatch(
+                                    row -> tiers.find(row.family(), tier.get()).isPresent())) {
                 throw new IllegalArgumentException("tier is '" + tier.get()
                         + "', which no row of the tier table has; `penstock tiers` lists them, for example tier-1");
             }

@@ -120,7 +120,13 @@ public final class PenstockMetrics implements MeterBinder {
 
         @Override
         public void refused(Ask ask, RefusedException why) {
-            count("refusals", "Requests that were not let through.", "family", label(ask.family()), "reason", reason(why));
+            count(
+                    "refusals",
+                    "Requests that were not let through.",
+                    "family",
+                    label(ask.family()),
+                    "reason",
+                    reason(why));
         }
 
         @Override
@@ -212,10 +218,11 @@ public final class PenstockMetrics implements MeterBinder {
         }
 
         private void laneGauge(String name, String description, Tags tags, String family, LaneFigure figure) {
-            Gauge.builder(PREFIX + name, () -> fresh()
-                            .lane(family)
-                            .map(lane -> figure.of(lane.quota()))
-                            .orElse(Double.NaN))
+            Gauge.builder(
+                            PREFIX + name,
+                            () -> fresh().lane(family)
+                                    .map(lane -> figure.of(lane.quota()))
+                                    .orElse(Double.NaN))
                     .description(description)
                     .tags(tags)
                     .register(registry);
@@ -226,10 +233,15 @@ public final class PenstockMetrics implements MeterBinder {
         }
 
         private void limitGauge(
-                String name, String description, Tags tags, String family, QuotaSnapshot.Level shown, LevelFigure figure) {
-            Gauge.builder(PREFIX + name, () -> level(family, shown)
-                            .map(figure::of)
-                            .orElse(Double.NaN))
+                String name,
+                String description,
+                Tags tags,
+                String family,
+                QuotaSnapshot.Level shown,
+                LevelFigure figure) {
+            Gauge.builder(
+                            PREFIX + name,
+                            () -> level(family, shown).map(figure::of).orElse(Double.NaN))
                     .description(description)
                     .tags(tags)
                     .register(registry);

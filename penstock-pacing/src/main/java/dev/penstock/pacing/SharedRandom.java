@@ -14,8 +14,7 @@ final class SharedRandom implements RandomGenerator {
     }
 
     static RandomGenerator create() {
-        return new SharedRandom(
-                RandomGeneratorFactory.of("L64X128MixRandom").create());
+        return new SharedRandom(RandomGeneratorFactory.of("L64X128MixRandom").create());
     }
 
     @Override

@@ -19,8 +19,9 @@ public final class TooLateException extends RefusedException {
                 ? "and may wait " + Words.seconds(left)
                 : "and its deadline has come" + (waited.isPositive() ? " after " + Words.seconds(waited) : "");
         return new TooLateException(
-                "The request to " + Words.family(ask) + " waits for " + blocked.by().explanation() + "; it " + can + ", "
-                        + may + ". Let it wait longer, or come back then.",
+                "The request to " + Words.family(ask) + " waits for "
+                        + blocked.by().explanation() + "; it " + can + ", " + may
+                        + ". Let it wait longer, or come back then.",
                 Optional.of(blocked));
     }
 }

@@ -20,10 +20,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 final class PacedCallTest {
     private static final HeaderLookup NONE = HeaderLookup.none();
-    private static final byte[] CHAT =
-            """
-            {"model": "gpt-4o-mini", "max_completion_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}"""
-                    .getBytes(StandardCharsets.UTF_8);
+    private static final byte[] CHAT = """
+            {"model": "gpt-4o-mini", "max_completion_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}""".getBytes(StandardCharsets.UTF_8);
     private static final HeaderLookup LIMITS = HeaderLookup.of(Map.of(
             "x-ratelimit-limit-requests", "60",
             "x-ratelimit-remaining-requests", "59",
@@ -31,12 +29,10 @@ final class PacedCallTest {
             "x-ratelimit-limit-tokens", "200000",
             "x-ratelimit-remaining-tokens", "199880",
             "x-ratelimit-reset-tokens", "36ms"));
-    private static final byte[] NO_ROOM =
-            """
+    private static final byte[] NO_ROOM = """
             {"error": {"message": "Rate limit reached for gpt-4o-mini in organization org-x on requests per min (RPM): \
             Limit 60, Used 60, Requested 1. Please try again in 1s.", "type": "requests", "param": null, \
-            "code": "rate_limit_exceeded"}}"""
-                    .getBytes(StandardCharsets.UTF_8);
+            "code": "rate_limit_exceeded"}}""".getBytes(StandardCharsets.UTF_8);
 
     private final VirtualTime time = new VirtualTime();
     private final Penstock penstock =
@@ -105,10 +101,8 @@ final class PacedCallTest {
 
     @Test
     void whatCannotSucceedIsDeliveredAtOnce() throws InterruptedException {
-        byte[] noCredit =
-                """
-                {"error": {"message": "You exceeded your current quota", "type": "insufficient_quota", "code": "insufficient_quota"}}"""
-                        .getBytes(StandardCharsets.UTF_8);
+        byte[] noCredit = """
+                {"error": {"message": "You exceeded your current quota", "type": "insufficient_quota", "code": "insufficient_quota"}}""".getBytes(StandardCharsets.UTF_8);
         PacedCall stopped = penstock.paced(chat());
         assertThat(stopped.awaitTurn()).isTrue();
         assertThat(stopped.refused(429, NONE, noCredit)).isInstanceOf(Next.GiveUp.class);
@@ -199,7 +193,8 @@ final class PacedCallTest {
         assertThat(penstock.snapshot().running()).isZero();
         // What its attempt says afterwards changes nothing.
         assertThat(call.refused(500, NONE, new byte[0])).isInstanceOf(Next.GiveUp.class);
-        assertThat(penstock.snapshot().lanes().getFirst().quota().settledTwice()).isZero();
+        assertThat(penstock.snapshot().lanes().getFirst().quota().settledTwice())
+                .isZero();
     }
 
     @Test
@@ -226,15 +221,17 @@ final class PacedCallTest {
         first.refused(429, NONE, NO_ROOM);
 
         PacedCall hurried = penstock.paced(chat().withPatience(Duration.ofMillis(300)));
-        assertThatThrownBy(hurried::awaitTurn).isInstanceOfSatisfying(TooLateException.class, late -> assertThat(
-                        late.blocked().orElseThrow().by())
-                .isInstanceOf(BlockedBy.ByLimit.class));
+        assertThatThrownBy(hurried::awaitTurn)
+                .isInstanceOfSatisfying(
+                        TooLateException.class,
+                        late -> assertThat(late.blocked().orElseThrow().by()).isInstanceOf(BlockedBy.ByLimit.class));
         assertThat(time.passed()).isZero();
     }
 
     @Test
     void theEndOfThePathSaysWhatACallIs() {
-        assertThat(PacedRequest.read("post", "/v1/chat/completions?x=1", null, CHAT).facts())
+        assertThat(PacedRequest.read("post", "/v1/chat/completions?x=1", null, CHAT)
+                        .facts())
                 .isPresent();
         assertThat(PacedRequest.read("POST", "/openai/deployments/mine/chat/completions", null, CHAT)
                         .facts())
