@@ -129,11 +129,7 @@ final class Sketch {
         }
         json.writeArrayFieldStart("tools");
         for (ToolSpecification tool : tools) {
-            json.writeString(text(tool.name()));
-            json.writeString(text(tool.description()));
-            if (tool.parameters() != null) {
-                json.writeString(tool.parameters().toString());
-            }
+            json.writeRawValue(tool.toJson());
         }
         json.writeEndArray();
     }

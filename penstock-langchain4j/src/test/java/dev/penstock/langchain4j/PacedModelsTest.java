@@ -28,6 +28,7 @@ import dev.penstock.emulator.TwinSettings;
 import dev.penstock.pacing.Ask;
 import dev.penstock.pacing.PacingListener;
 import dev.penstock.pacing.Penstock;
+import dev.penstock.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -159,15 +160,16 @@ final class PacedModelsTest {
     void aRefusalThatIsOnlyAnExceptionCostsNoAttempt() {
         Stub stub = new Stub(
                 new AtomicInteger(),
-                20,
+                3,
                 new RateLimitException("Rate limit reached for m on requests per min (RPM): Limit 60000, Used 60000,"
                         + " Requested 1. Please try again in 1ms."));
-        try (Penstock penstock = Penstock.create()) {
+        try (Penstock penstock =
+                Penstock.builder().retry(RetryPolicy.DEFAULT.withMaxAttempts(1)).build()) {
             ChatModel model = PenstockLangChain4j.pace((ChatModel) stub, penstock);
 
             assertThat(model.chat("Hello")).isEqualTo("answer");
 
-            assertThat(stub.calls.get()).isEqualTo(21);
+            assertThat(stub.calls.get()).isEqualTo(4);
         }
     }
 
@@ -216,8 +218,8 @@ final class PacedModelsTest {
 
             assertThat(asked).extracting(Ask::family).containsOnly("some-model");
             long difference = asked.get(1).cost().tokens() - asked.get(0).cost().tokens();
-            // 1,000 - 16 of output that was not told, 1,105 of the picture, about 10 of the tool.
-            assertThat(difference).isBetween(2_090L, 2_120L);
+            // 1,000 - 16 of output that was not told, 1,105 of the picture, some of the tool, and the estimate's margin.
+            assertThat(difference).isBetween(2_100L, 2_200L);
         }
     }
 }
