@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Sends each attempt when it has its turn, and repeats what is worth it. Safe for use by several threads. */
@@ -62,16 +63,12 @@ final class PacedHttpClient implements HttpClient {
     @Override
     public CompletableFuture<HttpResponse> executeAsync(HttpRequest request, RequestOptions options) {
         CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
-        Future<?> running = threads.submit(() -> {
-            try {
-                HttpResponse response = run(request, options);
-                if (!answer.complete(response)) {
-                    response.close();
-                }
-            } catch (Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
-        });
+        Future<?> running;
+        try {
+            running = start(request, options, answer);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the client is closed", e));
+        }
         CompletableFuture<HttpResponse> followed = answer.whenComplete((response, failure) -> {
             if (answer.isCancelled()) {
                 running.cancel(true);
@@ -79,6 +76,19 @@ final class PacedHttpClient implements HttpClient {
         });
         assert followed != answer;
         return answer;
+    }
+
+    private Future<?> start(HttpRequest request, RequestOptions options, CompletableFuture<HttpResponse> answer) {
+        return threads.submit(() -> {
+            try {
+                HttpResponse response = execute(request, options);
+                if (!answer.complete(response)) {
+                    response.close();
+                }
+            } catch (RuntimeException | Error failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
     }
 
     @Override
