@@ -11,6 +11,7 @@ import dev.penstock.pacing.Next;
 import dev.penstock.pacing.PacedCall;
 import dev.penstock.pacing.PacedRequest;
 import dev.penstock.pacing.Penstock;
+import dev.penstock.pacing.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -117,7 +118,7 @@ final class PacedHttpClient implements HttpClient {
     private HttpResponse untilDone(PacedCall call, HttpRequest request, RequestOptions options)
             throws InterruptedException {
         Failure last = null;
-        while (call.awaitTurn()) {
+        while (awaitTurn(call, last)) {
             Attempt attempt = attempt(call, request, options);
             if (attempt instanceof Attempt.Answered answered) {
                 return answered.response();
@@ -132,6 +133,17 @@ final class PacedHttpClient implements HttpClient {
             throw new IllegalStateException("a call was given up before it was sent");
         }
         return last.deliver();
+    }
+
+    private static boolean awaitTurn(PacedCall call, @Nullable Failure last) throws InterruptedException {
+        try {
+            return call.awaitTurn();
+        } catch (RefusedException e) {
+            if (last instanceof Failure.Broken broken) {
+                e.addSuppressed(broken.exception()); // why it had to wait once more
+            }
+            throw e;
+        }
     }
 
     private sealed interface Attempt {
