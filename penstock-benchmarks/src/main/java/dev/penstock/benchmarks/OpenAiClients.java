@@ -99,7 +99,7 @@ final class OpenAiClients {
                                 .maxCompletionTokens(20)
                                 .addUserMessage("Question " + i)
                                 .build());
-                answer.whenComplete((completion, failure) -> {
+                var unused = answer.whenComplete((completion, failure) -> {
                     if (failure != null && !over.get()) {
                         failed.incrementAndGet();
                     }

@@ -469,6 +469,15 @@ final class PacedClientTest {
         assertThat(Optional.of(penstock.snapshot().granted())).hasValue(1L);
     }
 
+    @Test
+    void theSnippetsRun() {
+        Emulator emulator = emulator(TwinSettings.builder());
+
+        assertThat(OpenAISnippets.use(client(emulator))).isNotBlank();
+        OpenAISnippets.options(penstock).close();
+        OpenAISnippets.pace().close();
+    }
+
     private static void until(BooleanSupplier condition) {
         long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {

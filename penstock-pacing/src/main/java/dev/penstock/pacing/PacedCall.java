@@ -129,6 +129,7 @@ public final class PacedCall implements AutoCloseable {
         grant = taken;
         if (closed) {
             taken.notSent();
+            throw new CancellationException("the call was closed");
         }
         return true;
     }
