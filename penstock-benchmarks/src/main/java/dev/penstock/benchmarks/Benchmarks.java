@@ -53,6 +53,7 @@ final class Benchmarks {
             "gateway-waiting",
             "gateway-refusals",
             "gateway-outage",
+            "openai",
             "diagnose");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
@@ -115,6 +116,7 @@ final class Benchmarks {
             case "gateway-waiting" -> GatewayWaiting.run(bench());
             case "gateway-refusals" -> GatewayWaiting.refusals(bench());
             case "gateway-outage" -> GatewayOutage.run(bench());
+            case "openai" -> OpenAiClients.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
             default ->
                 throw new IllegalArgumentException(

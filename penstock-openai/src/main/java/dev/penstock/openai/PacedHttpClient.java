@@ -11,6 +11,7 @@ import dev.penstock.pacing.Next;
 import dev.penstock.pacing.PacedCall;
 import dev.penstock.pacing.PacedRequest;
 import dev.penstock.pacing.Penstock;
+import dev.penstock.pacing.RefusedException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -21,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Sends each attempt when it has its turn, and repeats what is worth it. Safe for use by several threads. */
@@ -62,16 +64,12 @@ final class PacedHttpClient implements HttpClient {
     @Override
     public CompletableFuture<HttpResponse> executeAsync(HttpRequest request, RequestOptions options) {
         CompletableFuture<HttpResponse> answer = new CompletableFuture<>();
-        Future<?> running = threads.submit(() -> {
-            try {
-                HttpResponse response = run(request, options);
-                if (!answer.complete(response)) {
-                    response.close();
-                }
-            } catch (Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
-        });
+        Future<?> running;
+        try {
+            running = start(request, options, answer);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new IllegalStateException("the client is closed", e));
+        }
         CompletableFuture<HttpResponse> followed = answer.whenComplete((response, failure) -> {
             if (answer.isCancelled()) {
                 running.cancel(true);
@@ -79,6 +77,19 @@ final class PacedHttpClient implements HttpClient {
         });
         assert followed != answer;
         return answer;
+    }
+
+    private Future<?> start(HttpRequest request, RequestOptions options, CompletableFuture<HttpResponse> answer) {
+        return threads.submit(() -> {
+            try {
+                HttpResponse response = execute(request, options);
+                if (!answer.complete(response)) {
+                    response.close();
+                }
+            } catch (RuntimeException | Error failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
     }
 
     @Override
@@ -107,7 +118,7 @@ final class PacedHttpClient implements HttpClient {
     private HttpResponse untilDone(PacedCall call, HttpRequest request, RequestOptions options)
             throws InterruptedException {
         Failure last = null;
-        while (call.awaitTurn()) {
+        while (awaitTurn(call, last)) {
             Attempt attempt = attempt(call, request, options);
             if (attempt instanceof Attempt.Answered answered) {
                 return answered.response();
@@ -122,6 +133,17 @@ final class PacedHttpClient implements HttpClient {
             throw new IllegalStateException("a call was given up before it was sent");
         }
         return last.deliver();
+    }
+
+    private static boolean awaitTurn(PacedCall call, @Nullable Failure last) throws InterruptedException {
+        try {
+            return call.awaitTurn();
+        } catch (RefusedException e) {
+            if (last instanceof Failure.Broken broken) {
+                e.addSuppressed(broken.exception()); // why it had to wait once more
+            }
+            throw e;
+        }
     }
 
     private sealed interface Attempt {

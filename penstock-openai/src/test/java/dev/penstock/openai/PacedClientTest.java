@@ -286,10 +286,11 @@ final class PacedClientTest {
 
     @Test
     void aRefusalAsTheFirstEventOfAStreamIsNotSeen() {
-        Emulator emulator = emulator(TwinSettings.builder().faults(FaultPlan.parse("stream429-first=50%")));
+        Emulator emulator = emulator(TwinSettings.builder().faults(FaultPlan.parse("stream429-first=30%")));
         OpenAIClient client = client(emulator);
 
-        for (int i = 0; i < 10; i++) {
+        // A refusal that says nothing of its limit stops everybody for longer each time.
+        for (int i = 0; i < 30 && emulator.ledger().faults(Fault.STREAM_429_FIRST) == 0; i++) {
             try (StreamResponse<ChatCompletionChunk> stream =
                     client.chat().completions().createStreaming(question(i))) {
                 assertThat(stream.stream().count()).isPositive();
@@ -341,7 +342,7 @@ final class PacedClientTest {
 
         assertThatThrownBy(() -> client.chat()
                         .completions()
-                        .create(ask("Hello").maxCompletionTokens(-1).build()))
+                        .create(ask("Hello").n(100_000).build()))
                 .isInstanceOf(BadRequestException.class);
 
         assertThat(emulator.ledger().invalid()).isEqualTo(1);
@@ -466,6 +467,15 @@ final class PacedClientTest {
 
         assertThat(client(emulator).models().list()).isNotNull();
         assertThat(Optional.of(penstock.snapshot().granted())).hasValue(1L);
+    }
+
+    @Test
+    void theSnippetsRun() {
+        Emulator emulator = emulator(TwinSettings.builder());
+
+        assertThat(OpenAISnippets.use(client(emulator))).isNotBlank();
+        OpenAISnippets.options(penstock).close();
+        OpenAISnippets.pace().close();
     }
 
     private static void until(BooleanSupplier condition) {

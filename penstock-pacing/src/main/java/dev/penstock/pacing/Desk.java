@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,7 @@ final class Desk {
         }
         leaveBackOff(waiter, now);
         LongFunction<RetryDecision> decision = waiter.undecided;
+        waiter.undecided = null; // it knows the call, which must not be kept alive by what it waits with
         if (decision == null) {
             comeBack(waiter, now, after);
             return;
@@ -253,7 +255,7 @@ final class Desk {
         }
     }
 
-    /** Nobody waits for a request any more, whatever it was doing. Nothing is told. */
+    /** Nobody wants a request any more, whatever it was doing. Who waits with it is told that it was cancelled. */
     void gone(Waiter waiter) {
         locked((now, after) -> {
             boolean over = false;
@@ -274,7 +276,7 @@ final class Desk {
                 after.add(() -> listeners.cancelled(waiter.ask));
             }
             waiter.phase = Waiter.Phase.GONE;
-            waiter.told = null;
+            tell(waiter, after);
         });
     }
 
@@ -287,18 +289,10 @@ final class Desk {
                 case GRANTED -> Objects.requireNonNull(waiter.held);
                 case GIVEN_UP -> null;
                 case REFUSED -> throw Objects.requireNonNull(waiter.refusal);
-                case IDLE, WAITING, BACKING_OFF, GONE ->
+                case GONE -> throw new CancellationException("the call was closed");
+                case IDLE, WAITING, BACKING_OFF ->
                     throw new IllegalStateException("a request is asked for its outcome while it is " + waiter.phase);
             };
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean decided(Waiter waiter) {
-        lock.lock();
-        try {
-            return waiter.decided();
         } finally {
             lock.unlock();
         }
@@ -364,8 +358,11 @@ final class Desk {
             throw new IllegalStateException("a reservation was settled twice");
         }
         boolean served = settlement instanceof Settlement.Answered || settlement instanceof Settlement.Failed;
-        if (!served && waiter.place != null && lane.queue.giveBack(waiter.place)) {
-            after.add(() -> {}); // its tenant is not charged for what was not served
+        Waiting<Waiter> place = waiter.place;
+        if (!served && place != null) {
+            // Its tenant is not charged for what was not served.
+            boolean undone = lane.queue.giveBack(place);
+            assert undone;
         }
         boolean wasFull = running >= settings.concurrency();
         running--;
@@ -375,9 +372,10 @@ final class Desk {
         }
         waiter.held = null;
         after.add(() -> listeners.settled(waiter.ask, settlement, Duration.ofNanos(now - held.grantedAt)));
-        pump(lane, now, after);
         if (wasFull) {
             pumpAll(now, after);
+        } else {
+            pump(lane, now, after);
         }
     }
 

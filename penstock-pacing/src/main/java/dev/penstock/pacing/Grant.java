@@ -23,11 +23,13 @@ public final class Grant implements AutoCloseable {
 
     private final Desk desk;
     private final Held held;
+    private final Duration waited;
     private final Cleaner.Cleanable loss;
 
     private Grant(Desk desk, Held held) {
         this.desk = desk;
         this.held = held;
+        this.waited = Duration.ofNanos(held.waiter.waitedNanos);
         this.loss = Losses.CLEANER.register(this, () -> desk.lost(held));
     }
 
@@ -47,7 +49,7 @@ public final class Grant implements AutoCloseable {
 
     /** How long the request has waited, over all its attempts so far. */
     public Duration waited() {
-        return Duration.ofNanos(held.waiter.waitedNanos);
+        return waited;
     }
 
     /** Its place in the order in which requests were let through; the first of a {@link Penstock} is 1. */

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,7 @@ public final class PacedCall implements AutoCloseable {
      *
      * @return true to send now; false if the call is to end with its last failure, because its retries are used up
      * @throws RefusedException if it is not let through: it can never fit, not before its deadline, or the queue is full
+     * @throws CancellationException if the call is closed meanwhile
      * @throws InterruptedException if the thread is interrupted before or meanwhile; nothing is held then
      */
     public boolean awaitTurn() throws InterruptedException {
@@ -86,15 +88,15 @@ public final class PacedCall implements AutoCloseable {
     }
 
     /**
-     * As {@link #awaitTurn} without a thread that waits. Fails with a {@link RefusedException} where that throws it. To
-     * cancel it, {@link #close} the call.
+     * As {@link #awaitTurn} without a thread that waits. Fails with what that throws. To cancel it, {@link #close} the
+     * call.
      */
     public CompletableFuture<Boolean> turn() {
         CompletableFuture<Boolean> turn = new CompletableFuture<>();
         enter(() -> penstock.execute(() -> {
             try {
                 turn.complete(take(desk.outcome(waiter)));
-            } catch (RefusedException | IllegalStateException e) {
+            } catch (RefusedException | CancellationException e) {
                 turn.completeExceptionally(e);
             }
         }));
@@ -127,6 +129,7 @@ public final class PacedCall implements AutoCloseable {
         grant = taken;
         if (closed) {
             taken.notSent();
+            throw new CancellationException("the call was closed");
         }
         return true;
     }

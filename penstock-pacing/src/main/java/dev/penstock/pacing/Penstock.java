@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * its deadline is refused at once, with what is in the way and when it is free ({@link TooLateException}).
  *
  * <p>Safe for use by several threads, platform or virtual. Whoever makes room hands it over to the one whose turn it is and
- * wakes that one alone. Nothing of a user is called with a lock held.
+ * wakes that one alone. Nothing of a user is called with a lock held but the sources of time and chance.
  */
 public final class Penstock implements AutoCloseable {
     // Arrivals are compared by difference of times, so deadlines must not be further than this.
@@ -134,7 +135,7 @@ public final class Penstock implements AutoCloseable {
             if (!future.complete(grant)) {
                 grant.notSent();
             }
-        } catch (RefusedException | IllegalStateException e) {
+        } catch (RefusedException | CancellationException e) {
             future.completeExceptionally(e);
         }
     }

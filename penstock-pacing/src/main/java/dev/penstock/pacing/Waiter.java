@@ -60,8 +60,4 @@ final class Waiter {
         this.arrivedNanos = arrivedNanos;
         this.deadlineNanos = deadlineNanos;
     }
-
-    boolean decided() {
-        return phase != Phase.WAITING && phase != Phase.BACKING_OFF;
-    }
 }
