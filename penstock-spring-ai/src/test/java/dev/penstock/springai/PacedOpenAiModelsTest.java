@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.ai.chat.model.ChatModel;
@@ -95,7 +96,7 @@ final class PacedOpenAiModelsTest {
         try (TwinApplication twin = TwinApplication.start(slow)) {
             ChatModel model = twin.bean(ChatModel.class);
             CompletableFuture<String> first = new CompletableFuture<>();
-            CompletableFuture<String> whole = model.stream(question(1))
+            CompletableFuture<@Nullable String> whole = model.stream(question(1))
                     .map(TwinApplication::text)
                     .doOnNext(first::complete)
                     .reduce("", String::concat)

@@ -11,11 +11,13 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.penstock.limit.Dimension;
+import dev.penstock.limit.Limit;
 import dev.penstock.pacing.Ask;
 import dev.penstock.pacing.Grant;
 import dev.penstock.pacing.Penstock;
 import dev.penstock.pacing.PenstockMetrics;
 import dev.penstock.pacing.QueueFullException;
+import dev.penstock.quota.QuotaSnapshot;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -29,6 +31,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,11 +95,11 @@ final class PenstockAutoConfigurationTest {
                             .lane("gpt-4o-mini")
                             .orElseThrow()
                             .quota()
-                            .meters())
-                    .anyMatch(meter -> meter.limit().dimension().equals(Dimension.REQUESTS_PER_MINUTE)
-                            && meter.limit().amount() == 77)
-                    .anyMatch(meter -> meter.limit().dimension().equals(Dimension.TOKENS_PER_MINUTE)
-                            && meter.limit().amount() == 123_456);
+                            .levels())
+                    .extracting(QuotaSnapshot.Level::limit)
+                    .contains(
+                            new Limit(Dimension.REQUESTS_PER_MINUTE, 77),
+                            new Limit(Dimension.TOKENS_PER_MINUTE, 123_456));
         }
     }
 
@@ -127,17 +130,17 @@ final class PenstockAutoConfigurationTest {
     }
 
     @Test
-    void theHealthIndicatorSaysWhatIsWaitedForAndIsOutOfServiceWhileTheQueueIsFull() throws Exception {
+    void theHealthIndicatorSaysWhatIsWaitedForAndIsOutOfServiceWhileTheQueueIsFull() throws InterruptedException {
         Map<String, Object> narrow = Map.of("penstock.concurrency", "1", "penstock.max-waiting", "1");
         try (TwinApplication twin = TwinApplication.start(generous(), narrow)) {
             HealthIndicator indicator = twin.context.getBean("penstockHealthIndicator", HealthIndicator.class);
             Penstock penstock = twin.penstock();
-            Health calm = indicator.health();
+            Health calm = health(indicator);
             CompletableFuture<Grant> waiting;
             Health full;
             try (Grant running = penstock.acquire(Ask.request("gpt-4o-mini"))) {
                 waiting = penstock.acquireAsync(Ask.request("gpt-4o-mini"));
-                full = indicator.health();
+                full = health(indicator);
                 assertThat(running.ask().family()).isEqualTo("gpt-4o-mini");
                 assertThatThrownBy(() -> twin.bean(ChatModel.class).call(question(1)))
                         .isInstanceOf(QueueFullException.class);
@@ -147,9 +150,13 @@ final class PenstockAutoConfigurationTest {
             assertThat(calm.getStatus()).isEqualTo(Status.UP);
             assertThat(full.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
             assertThat(full.getDetails()).containsEntry("waiting", 1).containsEntry("running", 1);
-            assertThat(full.getDetails().get("waitsFor").toString()).contains("gpt-4o-mini");
-            assertThat(indicator.health().getStatus()).isEqualTo(Status.UP);
+            assertThat(String.valueOf(full.getDetails().get("waitsFor"))).contains("gpt-4o-mini");
+            assertThat(health(indicator).getStatus()).isEqualTo(Status.UP);
         }
+    }
+
+    private static Health health(HealthIndicator indicator) {
+        return Objects.requireNonNull(indicator.health());
     }
 
     @Test
