@@ -10,10 +10,11 @@ import dev.penstock.openai.PenstockOpenAI;
 import dev.penstock.pacing.Penstock;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The official client for Java, asynchronous, with more to send than the quota allows: how much of the quota's rate it uses
@@ -30,7 +31,11 @@ final class OpenAiClients {
 
     private OpenAiClients() {}
 
-    private record Use(double share, long refused, long failed, long peak) {}
+    private record Use(double share, long refused, Map<String, Integer> failures, long peak) {
+        long failed() {
+            return failures.values().stream().mapToLong(Integer::longValue).sum();
+        }
+    }
 
     static void run(Bench bench) throws IOException, InterruptedException {
         Use stock = use(bench, client -> client);
@@ -42,19 +47,20 @@ final class OpenAiClients {
                 .print(
                         "openai-java, asynchronous, 10,000 RPM, 2 s",
                         ("%.1f %% of the rate used with Penstock (%,d in flight at most, %d refused, %d failed); as it"
-                                        + " comes %.1f %% (%,d in flight at most, %d refused, %d failed)")
+                                        + " comes %.1f %% (%,d in flight at most, %d refused, %d failed)%s")
                                 .formatted(
                                         100 * paced.share,
                                         paced.peak,
                                         paced.refused,
-                                        paced.failed,
+                                        paced.failed(),
                                         100 * stock.share,
                                         stock.peak,
                                         stock.refused,
-                                        stock.failed),
+                                        stock.failed(),
+                                        paced.failures.isEmpty() ? "" : ": " + paced.failures),
                         Bound.atLeast("used with Penstock", 100 * paced.share, 99, " %"),
                         Bound.exactly("refused with Penstock", paced.refused, 0),
-                        Bound.exactly("failed with Penstock", paced.failed, 0));
+                        Bound.exactly("failed with Penstock", paced.failed(), 0));
     }
 
     private interface Wrapping {
@@ -86,7 +92,7 @@ final class OpenAiClients {
     private static Use measured(EmulatorProcess emulator, OpenAIClient client)
             throws IOException, InterruptedException {
         AtomicBoolean over = new AtomicBoolean();
-        AtomicLong failed = new AtomicLong();
+        Map<String, Integer> failures = new ConcurrentHashMap<>();
         Semaphore room = new Semaphore(OUTSTANDING);
         Thread sender = Thread.ofPlatform().daemon().start(() -> {
             for (long i = 0; !over.get(); i++) {
@@ -101,7 +107,7 @@ final class OpenAiClients {
                                 .build());
                 var unused = answer.whenComplete((completion, failure) -> {
                     if (failure != null && !over.get()) {
-                        failed.incrementAndGet();
+                        failures.merge(kind(failure), 1, Integer::sum);
                     }
                     room.release();
                 });
@@ -119,7 +125,18 @@ final class OpenAiClients {
         return new Use(
                 (ledger.path("admitted").asLong() - before) / (REQUESTS_A_MINUTE * minutes),
                 ledger.path("refused_total").asLong(),
-                failed.get(),
+                Map.copyOf(failures),
                 ledger.path("peak_concurrency").asLong());
+    }
+
+    private static String kind(Throwable failure) {
+        StringBuilder kinds = new StringBuilder();
+        Throwable cause = failure;
+        for (int i = 0; i < 5 && cause != null; i++) {
+            kinds.append(i == 0 ? "" : " < ").append(cause.getClass().getSimpleName());
+            kinds.append(cause.getCause() == null ? " " + cause.getMessage() : "");
+            cause = cause.getCause();
+        }
+        return kinds.toString();
     }
 }
