@@ -218,7 +218,8 @@ final class PacedModelsTest {
 
             assertThat(asked).extracting(Ask::family).containsOnly("some-model");
             long difference = asked.get(1).cost().tokens() - asked.get(0).cost().tokens();
-            // 1,000 - 16 of output that was not told, 1,105 of the picture, some of the tool, and the estimate's margin.
+            // 1,000 - 16 of output that was not told, 1,105 of the picture, some of the tool, and the estimate's
+            // margin.
             assertThat(difference).isBetween(2_100L, 2_200L);
         }
     }

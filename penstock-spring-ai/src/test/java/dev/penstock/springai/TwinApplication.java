@@ -59,7 +59,7 @@ final class TwinApplication implements AutoCloseable {
         this.emulator = emulator;
         Map<String, Object> all = new TreeMap<>(Map.of(
                 "spring.main.banner-mode", "off",
-                "logging.level.root", "error",
+                "logging.level.root", "off",
                 "spring.ai.openai.base-url", emulator.baseUri().toString(),
                 "spring.ai.openai.api-key", "any",
                 "spring.ai.openai.chat.model", "gpt-4o-mini",
