@@ -56,7 +56,8 @@ final class Benchmarks {
             "diagnose",
             "simulate",
             "retries",
-            "jmh");
+            "jmh",
+            "openai");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -118,6 +119,7 @@ final class Benchmarks {
             case "gateway-waiting" -> GatewayWaiting.run(bench());
             case "gateway-refusals" -> GatewayWaiting.refusals(bench());
             case "gateway-outage" -> GatewayOutage.run(bench());
+            case "openai" -> OpenAiClients.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
             case "simulate" -> Simulate.run(bench());
             case "retries" -> Retries.run(bench());

@@ -122,6 +122,8 @@ class ArchitectureTest {
         for (String type : Set.of(
                 "dev.penstock.quota.Quota",
                 "dev.penstock.wire.VerdictReader",
+                "dev.penstock.pacing.Penstock",
+                "dev.penstock.openai.PenstockOpenAI",
                 "dev.penstock.diagnosis.LogScanner",
                 "dev.penstock.http.UpstreamConnections",
                 "dev.penstock.emulator.Twin",
@@ -163,6 +165,8 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
+                        "dev.penstock.pacing..",
+                        "dev.penstock.openai..",
                         "dev.penstock.diagnosis..",
                         "dev.penstock.http..",
                         "dev.penstock.emulator..",
@@ -245,6 +249,43 @@ class ArchitectureTest {
                         "dev.penstock.simulator..",
                         "dev.penstock.jobs..",
                         "dev.penstock.cli..")
+                .check(ALL);
+    }
+
+    /** Whoever adds a line to an application gets none of the servers with it. */
+    @Test
+    void theLibraryNeedsNoServer() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.penstock.pacing..", "dev.penstock.openai..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "dev.penstock.diagnosis..",
+                        "dev.penstock.http..",
+                        "dev.penstock.emulator..",
+                        "dev.penstock.jobs..",
+                        "dev.penstock.gateway..",
+                        "dev.penstock.cli..",
+                        "io.vertx..",
+                        "io.netty..")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.pacing..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.penstock.openai..", "com.openai..")
+                .check(ALL);
+        // Micrometer is there only where the application has it.
+        noClasses()
+                .that()
+                .resideInAPackage("dev.penstock.pacing..")
+                .and()
+                .haveNameNotMatching("dev\\.penstock\\.pacing\\.PenstockMetrics.*")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer..")
                 .check(ALL);
     }
 

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,12 @@ public final class Quota {
     private static final int MAX_CONTRADICTIONS = 4;
     /** Answers over which the latency is averaged. */
     private static final double MEAN_OF = 32;
+
+    /**
+     * What requests are weighed against. The common limits grant 400 tokens a request; while no limit is known, this is how
+     * requests and tokens compare, and afterwards the scale stays, so that nobody who came early pays less.
+     */
+    private static final Cost USUAL = new Cost(1, 400, 1);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final QuotaSettings settings;
@@ -250,6 +257,36 @@ public final class Quota {
                 }
             }
             return most;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * How many requests of the usual kind, a request of 400 tokens, are worth as much of this quota as a cost: what a fair
+     * queue charges for it. Empty while no limit is known, or if the cost never fits; then
+     * {@link #worthWithoutLimits} tells.
+     */
+    public OptionalDouble worth(Cost cost) {
+        double usual = dominantSeconds(USUAL);
+        return usual > 0 && neverFits(cost).isEmpty()
+                ? OptionalDouble.of(dominantSeconds(cost) / usual)
+                : OptionalDouble.empty();
+    }
+
+    /** As {@link #worth}, where nothing is known of the limits. */
+    public static double worthWithoutLimits(Cost cost) {
+        return Math.max((double) cost.tokens() / USUAL.tokens(), Math.max(cost.requests(), cost.images()));
+    }
+
+    /** What {@link #reserve} would answer now instead of a reservation; empty if it would grant one. Changes nothing. */
+    public Optional<Admission> inTheWay(Cost cost, long now) {
+        lock.lock();
+        try {
+            Optional<Impossible> impossible = impossible(cost);
+            return impossible.isPresent()
+                    ? impossible.map(no -> no)
+                    : deferred(cost, now).map(later -> later);
         } finally {
             lock.unlock();
         }

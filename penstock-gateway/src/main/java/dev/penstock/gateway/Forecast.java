@@ -12,12 +12,6 @@ import java.util.OptionalLong;
 final class Forecast {
     private static final Cost NOTHING = new Cost(0, 0, 0);
 
-    /**
-     * What a request is weighed against. The common limits grant 400 tokens a request; while a lane's own are not known,
-     * this is how requests and tokens compare, and afterwards the scale stays, so that nobody who came early pays less.
-     */
-    private static final Cost USUAL = new Cost(1, 400, 1);
-
     private Forecast() {}
 
     static boolean comesTooLate(long startsIn, Ask ask, long now) {
@@ -38,14 +32,10 @@ final class Forecast {
     static double share(Lane<?> lane, Cost cost) {
         double least = Double.POSITIVE_INFINITY;
         for (Slot slot : lane.slots) {
-            double usual = slot.quota().dominantSeconds(USUAL);
-            if (usual > 0 && slot.quota().neverFits(cost).isEmpty()) {
-                least = Math.min(least, slot.quota().dominantSeconds(cost) / usual);
-            }
+            least = Math.min(least, slot.quota().worth(cost).orElse(Double.POSITIVE_INFINITY));
         }
         if (least == Double.POSITIVE_INFINITY) {
-            double tokens = (double) cost.tokens() / USUAL.tokens();
-            least = Math.max(tokens, Math.max(cost.requests(), cost.images()));
+            least = Quota.worthWithoutLimits(cost);
         }
         return Math.min(least, Arrival.MAX_SHARE_SECONDS);
     }
