@@ -92,6 +92,12 @@ final class JsonSummary {
         return text.append('}').toString();
     }
 
+    static String quoted(String value) {
+        StringBuilder text = new StringBuilder();
+        quote(value, text);
+        return text.toString();
+    }
+
     private static void quote(String value, StringBuilder to) {
         to.append('"');
         for (int i = 0; i < value.length(); i++) {

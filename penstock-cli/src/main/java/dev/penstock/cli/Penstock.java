@@ -52,6 +52,7 @@ final class Penstock implements Callable<Integer> {
                 .addSubcommand("batch", BatchCommand.line(shell))
                 .addSubcommand("gateway", new GatewayCommand(shell))
                 .addSubcommand("emulator", new EmulatorCommand(shell))
+                .addSubcommand("plan", new PlanCommand(shell))
                 .addSubcommand("diagnose", new DiagnoseCommand(shell))
                 .addSubcommand("tiers", new TiersCommand(shell));
         line.getCommandSpec().version("penstock " + Version.text());
