@@ -53,7 +53,8 @@ final class Benchmarks {
             "gateway-waiting",
             "gateway-refusals",
             "gateway-outage",
-            "diagnose");
+            "diagnose",
+            "plan");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -116,6 +117,7 @@ final class Benchmarks {
             case "gateway-refusals" -> GatewayWaiting.refusals(bench());
             case "gateway-outage" -> GatewayOutage.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
+            case "plan" -> PlanForecast.run(bench());
             default ->
                 throw new IllegalArgumentException(
                         "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));

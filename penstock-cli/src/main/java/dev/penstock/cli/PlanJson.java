@@ -145,6 +145,14 @@ final class PlanJson {
                         .map(MaximumAdvice::timeWithFree)
                         .map(PlanJson::seconds)
                         .orElse(null));
+        json.put(
+                "ample_maximum", tier.maximum().map(MaximumAdvice::ampleMaximum).orElse(null));
+        json.put(
+                "live_seconds_with_ample",
+                tier.maximum()
+                        .map(MaximumAdvice::timeWithAmple)
+                        .map(PlanJson::seconds)
+                        .orElse(null));
         Optional<TierPlan.Wish> wish = tier.wish();
         json.put(
                 "chance",

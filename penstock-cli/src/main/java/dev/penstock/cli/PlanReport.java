@@ -99,7 +99,7 @@ final class PlanReport {
                 Figures.count(load.inputTokens()) + " tokens, counted"
                         + (load.rows() > 1
                                 ? "; from " + Figures.count(load.shortest()) + " to " + Figures.count(load.longest())
-                                        + " a row, half of them up to " + Figures.count(load.median())
+                                        + " a row, half of them up to about " + Figures.count(load.median())
                                 : ""));
         histogram(load, to);
         if (load.answers() > 0) {
@@ -109,7 +109,7 @@ final class PlanReport {
         Optional<MaximumAdvice> advice = frame.subject(plan)
                 .filter(tier -> tier.bindingFamily().equals(load.family()))
                 .flatMap(TierPlan::maximum);
-        advice.ifPresent(given -> field(to, "", waste(given, load)));
+        advice.ifPresent(given -> field(to, "", waste(given)));
     }
 
     private String output(FamilyLoad load) {
@@ -146,28 +146,26 @@ final class PlanReport {
         return "about " + Figures.count(Math.round(perRow)) + " tokens a row; " + maximum;
     }
 
-    private String waste(MaximumAdvice advice, FamilyLoad load) {
+    private String waste(MaximumAdvice advice) {
         String tier = frame.subject(plan)
                 .map(TierPlan::tier)
                 .filter(name -> !name.isEmpty())
-                .map(name -> "On " + tierName(name) + " that")
-                .orElse("That");
-        long known = frame.lengths().map(lengths -> suggested(lengths.most())).orElse(0L);
-        String instead = advice.freeMaximum() > 0
-                ? tier + " makes " + Figures.time(advice.time()) + " of "
-                        + Figures.time(advice.timeWithFree()) + ": a maximum of up to "
-                        + Figures.count(advice.freeMaximum()) + " would cost no time."
-                : tier + " costs " + Figures.time(advice.time().minus(advice.timeWithFree())) + " of "
-                        + Figures.time(advice.time()) + "; any smaller maximum helps.";
-        return instead
-                + (known > 0 && known < load.mostMaximum()
-                        ? " The longest known answer fits in " + Figures.count(known) + "."
-                        : "");
-    }
-
-    /** A tenth more than the longest, in steps that look meant. */
-    static long suggested(long longest) {
-        return Math.ceilDiv(longest + longest / 10, 16L) * 16;
+                .map(name -> "On " + tierName(name) + " it")
+                .orElse("It");
+        StringBuilder text = new StringBuilder(tier).append(" takes ").append(Figures.time(advice.time()));
+        if (advice.ampleMaximum() > advice.freeMaximum()) {
+            text.append("; with a maximum of ")
+                    .append(Figures.count(advice.ampleMaximum()))
+                    .append(frame.lengths().isPresent() ? ", which the longest known answer fits in, " : " ")
+                    .append(Figures.time(advice.timeWithAmple()));
+        }
+        if (advice.freeMaximum() > 0) {
+            text.append("; with up to ")
+                    .append(Figures.count(advice.freeMaximum()))
+                    .append(" it costs no time at all, ")
+                    .append(Figures.time(advice.timeWithFree()));
+        }
+        return text.append('.').toString();
     }
 
     private void histogram(FamilyLoad load, PrintStream to) {

@@ -21,6 +21,8 @@ final class PlanSession {
     private static final Duration USUAL_LATENCY = Duration.ofSeconds(2);
     private static final int USUAL_ANSWER_TOKENS = 256;
     private static final int MOST_ANSWER_TOKENS = 1_000_000;
+    private static final double LONGEST_AND_SOME = 1.1;
+    private static final int STEP = 16;
     private static final int MOST_THREADS = 16;
     private static final long BETWEEN_SIGNS_NANOS = 500_000_000;
 
@@ -37,12 +39,13 @@ final class PlanSession {
                 command.account.tiers.map(TierTable.builtIn()::overriddenBy).orElseGet(TierTable::builtIn);
         PriceTable prices =
                 command.account.prices.map(PriceTable.builtIn()::overriddenBy).orElseGet(PriceTable::builtIn);
-        Question question = RunOptions.read(() -> question(tiers));
         if (command.answers.answers.isPresent() && command.answers.answerTokens.isPresent()) {
             throw new UsageException("--answers and --answer-tokens both say how long answers are; keep one");
         }
         Optional<AnswerLengths> known = command.answers.answers.map(AnswerLengths::read);
         double answerTokens = known.map(AnswerLengths::meanTokens).orElse((double) answerTokens());
+        long ample = ampleMaximum(known, answerTokens);
+        Question question = RunOptions.read(() -> question(tiers, ample));
         try (JobInput input =
                 JobInput.open(command.input, RunOptions.read(() -> RunOptions.inputOptions(command.asking)))) {
             Optional<Screen> screen = command.showing.json ? Optional.empty() : Screen.open(shell);
@@ -87,7 +90,13 @@ final class PlanSession {
         return tokens;
     }
 
-    private Question question(TierTable tiers) {
+    /** A tenth more than the longest answer known, or twice what is assumed, in steps that look meant. */
+    private static long ampleMaximum(Optional<AnswerLengths> known, double answerTokens) {
+        double ample = known.map(lengths -> LONGEST_AND_SOME * lengths.most()).orElse(2 * answerTokens);
+        return Math.max(1, (long) Math.ceil(ample / STEP)) * STEP;
+    }
+
+    private Question question(TierTable tiers, long ampleMaximum) {
         command.account.tier.ifPresent(tier -> {
             if (tiers.rows().stream()
                     .noneMatch(row -> tiers.find(row.family(), tier).isPresent())) {
@@ -113,7 +122,8 @@ final class PlanSession {
                         .filter(Duration::isPositive)
                         .orElseThrow(() -> new UsageException("--deadline is '" + text
                                 + "'; it must be a duration above 0 in s, m or h, such as 30m, 6h or 36h"))),
-                command.account.queueLimit);
+                command.account.queueLimit,
+                ampleMaximum);
     }
 
     /** A sign of life on a terminal: a million rows take a while. */

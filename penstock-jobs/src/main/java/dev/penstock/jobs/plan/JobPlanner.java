@@ -184,7 +184,8 @@ public final class JobPlanner {
                 unsent,
                 unknown,
                 rounds(workload, question, tier),
-                slowest.flatMap(load -> MaximumAdvice.of(load, held, question.latency(), concurrency)),
+                slowest.flatMap(
+                        load -> MaximumAdvice.of(load, held, question.latency(), concurrency, question.ampleMaximum())),
                 question.deadline()
                         .filter(deadline -> unknown.isEmpty())
                         .map(deadline -> wish(workload, question, tier, deadline, live, concurrency)));

@@ -13,16 +13,21 @@ import java.util.OptionalLong;
  *     the input fits in that time
  * @param time with the maximum that the rows have
  * @param timeWithFree with that one
+ * @param ampleMaximum a maximum that answers are likely to keep; 0 if that is no less than the one they have
+ * @param timeWithAmple with that one
  */
-public record MaximumAdvice(long freeMaximum, Duration time, Duration timeWithFree) {
+public record MaximumAdvice(
+        long freeMaximum, Duration time, Duration timeWithFree, long ampleMaximum, Duration timeWithAmple) {
     private static final long STEP = 16;
 
     /**
      * Looks at the rows of a family whose requests set a maximum.
      *
+     * @param ample a maximum that answers are likely to keep
      * @return what a smaller one would win; empty if the limits make none necessary
      */
-    static Optional<MaximumAdvice> of(FamilyLoad load, List<Limit> limits, Duration latency, int concurrency) {
+    static Optional<MaximumAdvice> of(
+            FamilyLoad load, List<Limit> limits, Duration latency, int concurrency, long ample) {
         long bounded = load.answers() - load.answersWithoutMaximum();
         LiveForecast now = LiveForecast.of(load, limits, latency, concurrency);
         if (bounded == 0
@@ -47,14 +52,13 @@ public record MaximumAdvice(long freeMaximum, Duration time, Duration timeWithFr
         Duration then = LiveForecast.of(withMaximum(load, free), limits, latency, concurrency)
                 .time()
                 .orElse(without);
-        return Optional.of(new MaximumAdvice(free, now.time().get(), then));
-    }
-
-    /** How long it takes with another maximum for each answer. */
-    static Duration timeWith(FamilyLoad load, long maximum, List<Limit> limits, Duration latency, int concurrency) {
-        return LiveForecast.of(withMaximum(load, maximum), limits, latency, concurrency)
-                .time()
-                .orElse(Duration.ZERO);
+        boolean helps = ample < load.mostMaximum();
+        Duration withAmple = helps
+                ? LiveForecast.of(withMaximum(load, ample), limits, latency, concurrency)
+                        .time()
+                        .orElse(without)
+                : now.time().get();
+        return Optional.of(new MaximumAdvice(free, now.time().get(), then, helps ? ample : 0, withAmple));
     }
 
     private static FamilyLoad withMaximum(FamilyLoad load, long maximum) {

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  * @param concurrency calls in flight at most; empty for the usual bound
  * @param deadline until when all is to be answered
  * @param queueLimit input tokens that each family may have enqueued in batches, if known better than by the tier
+ * @param ampleMaximum output tokens that hardly any answer exceeds, as far as one knows; 1 or more
  */
 public record Question(
         Optional<String> tier,
@@ -23,7 +24,8 @@ public record Question(
         Duration latency,
         OptionalInt concurrency,
         Optional<Duration> deadline,
-        OptionalLong queueLimit) {
+        OptionalLong queueLimit,
+        long ampleMaximum) {
     public Question {
         caps = List.copyOf(caps);
         if (latency.isNegative() || latency.isZero()) {
