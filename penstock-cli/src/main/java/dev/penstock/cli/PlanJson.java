@@ -13,24 +13,13 @@ import dev.penstock.jobs.plan.Workload;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A plan for programs: one JSON object. Members are only ever added. */
 final class PlanJson {
-    /** JSON that is ready, as a value of a member. */
-    record Ready(String json) {
-        @Override
-        public String toString() {
-            return json;
-        }
-    }
-
     private PlanJson() {}
 
     static String of(JobPlan plan, PlanFrame frame) {
@@ -38,18 +27,18 @@ final class PlanJson {
         SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
         json.put("rows", workload.rows());
         json.put("bad_rows", workload.badRows());
-        json.put("first_bad_rows", array(workload.firstBadRows(), PlanJson::badRow));
+        json.put("first_bad_rows", JsonSummary.array(workload.firstBadRows(), PlanJson::badRow));
         json.put("input_tokens", workload.inputTokens());
         json.put("expected_output_tokens", workload.expectedOutput());
         json.put("answer_tokens", decimal(frame.answerTokens()));
         json.put("answer_tokens_assumed", frame.givenAnswerTokens().isEmpty());
         json.put("latency_seconds", seconds(frame.question().latency()));
         json.put("cost_dollars", plan.liveDollars().orElse(null));
-        json.put("families", array(workload.families(), PlanJson::family));
-        json.put("repeats", new Ready(repeats(workload.repeats(), plan)));
-        json.put("costs", array(plan.costs(), PlanJson::cost));
-        json.put("unpriced", array(plan.unpriced(), JsonSummary::quoted));
-        json.put("tiers", array(plan.tiers(), PlanJson::tier));
+        json.put("families", JsonSummary.array(workload.families(), PlanJson::family));
+        json.put("repeats", new JsonSummary.Ready(repeats(workload.repeats(), plan)));
+        json.put("costs", JsonSummary.array(plan.costs(), PlanJson::cost));
+        json.put("unpriced", JsonSummary.array(plan.unpriced(), JsonSummary::quoted));
+        json.put("tiers", JsonSummary.array(plan.tiers(), PlanJson::tier));
         json.put("next", frame.next(plan));
         return JsonSummary.text(json);
     }
@@ -77,8 +66,8 @@ final class PlanJson {
         json.put("shortest_row_tokens", load.shortest());
         json.put("median_row_tokens", load.median());
         json.put("longest_row_tokens", load.longest());
-        json.put("distribution", array(load.distribution(), PlanJson::bin));
-        json.put("too_large", array(load.tooLarge(), PlanJson::tooLarge));
+        json.put("distribution", JsonSummary.array(load.distribution(), PlanJson::bin));
+        json.put("too_large", JsonSummary.array(load.tooLarge(), PlanJson::tooLarge));
         return JsonSummary.text(json);
     }
 
@@ -94,7 +83,7 @@ final class PlanJson {
         SequencedMap<String, Object> json = new LinkedHashMap<>();
         json.put("tokens_per_minute", large.tokenLimit());
         json.put("rows", large.rows());
-        json.put("first_lines", array(large.firstLines(), String::valueOf));
+        json.put("first_lines", JsonSummary.array(large.firstLines(), String::valueOf));
         return JsonSummary.text(json);
     }
 
@@ -106,7 +95,7 @@ final class PlanJson {
         json.put("cost_dollars", plan.repeatedDollars().orElse(null));
         json.put(
                 "examples",
-                array(
+                JsonSummary.array(
                         repeats.examples(),
                         each -> "{\"line\":" + each.line() + ",\"repeats_line\":" + each.earlier() + "}"));
         return JsonSummary.text(json);
@@ -134,7 +123,7 @@ final class PlanJson {
                         .orElse(null));
         json.put("set_by_family", tier.bindingFamily());
         json.put("rows_never_sent", tier.unsent());
-        json.put("unknown_families", array(tier.unknownFamilies(), JsonSummary::quoted));
+        json.put("unknown_families", JsonSummary.array(tier.unknownFamilies(), JsonSummary::quoted));
         json.put("batch_rounds", tier.batchRounds().orElse(null));
         json.put(
                 "maximum_without_cost",
@@ -160,10 +149,6 @@ final class PlanJson {
         json.put("least_dollars", wish.flatMap(TierPlan.Wish::leastDollars).orElse(null));
         json.put("most_dollars", wish.flatMap(TierPlan.Wish::mostDollars).orElse(null));
         return JsonSummary.text(json);
-    }
-
-    private static <T> Ready array(List<T> values, Function<T, String> json) {
-        return new Ready(values.stream().map(json).collect(Collectors.joining(",", "[", "]")));
     }
 
     private static BigDecimal seconds(Duration time) {

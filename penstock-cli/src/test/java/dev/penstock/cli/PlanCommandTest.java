@@ -84,7 +84,7 @@ class PlanCommandTest {
         Path input = folder.resolve("in.jsonl");
         Files.write(input, List.of(row("a", "one"), row("b", "two"), row("c", "one")));
         assertThat(console.run("plan", input.toString())).isZero();
-        assertThat(console.out()).contains("1 row asks the same", "line 3 repeats line 1");
+        assertThat(console.out()).contains("1 row asks the same", "line 3\n            repeats line 1");
     }
 
     @Test

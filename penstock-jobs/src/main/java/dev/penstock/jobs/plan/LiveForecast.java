@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 public record LiveForecast(long rows, Optional<Duration> time, Optional<Limit> binding) {
     private static final double NANOS = 1e9;
+    private static final double MILLIS = 1e3;
     private static final double MOST_SECONDS = Duration.ofDays(36_500).toSeconds();
 
     /**
@@ -50,7 +51,7 @@ public record LiveForecast(long rows, Optional<Duration> time, Optional<Limit> b
         double seconds = Math.max(longest, calls) + 2 * latencySeconds;
         return new LiveForecast(
                 rows,
-                Optional.of(Duration.ofNanos((long) (Math.min(MOST_SECONDS, seconds) * NANOS))),
+                Optional.of(Duration.ofMillis(Math.round(Math.min(MOST_SECONDS, seconds) * MILLIS))),
                 calls > longest ? Optional.empty() : binding);
     }
 
