@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 
 /** Which tier carries a load, for people. */
 final class NeedsReport {
+    private static final int WIDE = 100;
     private static final int MINUTES_OF_A_DAY = 24 * 60;
 
     private final TierTable table;
@@ -82,19 +83,18 @@ final class NeedsReport {
                         Figures.count(need.amount()) + " " + need.dimension().label())
                 .collect(Collectors.joining(" and "));
         List<Carrier> carriers = carriers(table, rows, needs);
-        to.println("The lowest tier that carries " + load + ":");
+        to.println(wrap("The lowest tier that carries " + load + ":"));
         to.println();
-        Columns columns = new Columns(List.of("model", "tier", "limits", "not the one below, which has"));
+        Columns columns = new Columns(List.of("model", "tier", "limits", "the one below has"));
         for (Carrier carrier : carriers) {
             columns.add(List.of(
                     carrier.family(),
                     carrier.tier().map(TierRow::tier).orElse("none"),
-                    carrier.tier().map(NeedsReport::limits).orElse("-"),
+                    width < WIDE ? "-" : carrier.tier().map(NeedsReport::limits).orElse("-"),
                     carrier.below()
                             .map(below -> below.tier() + ": "
                                     + missing(below, needs).stream()
-                                            .map(limit -> Figures.compact(limit.amount()) + " "
-                                                    + limit.dimension().label())
+                                            .map(NeedsReport::amount)
                                             .collect(Collectors.joining(", ")))
                             .orElse("-")));
         }
@@ -107,24 +107,27 @@ final class NeedsReport {
                 .map(TierRow::tier)
                 .findFirst()
                 .orElse("5");
-        to.println("Next: ./penstock plan INPUT --tier " + tier + "    says what a job takes on it");
+        to.println("Next, to see what a job takes on it:");
+        to.println("  ./penstock plan INPUT --tier " + tier);
     }
 
     private static String limits(TierRow row) {
         return row.limits().isEmpty()
                 ? "none stated"
-                : row.limits().stream()
-                        .map(limit -> Figures.compact(limit.amount()) + " " + shortLabel(limit.dimension()))
-                        .collect(Collectors.joining(", "));
+                : row.limits().stream().map(NeedsReport::amount).collect(Collectors.joining(", "));
     }
 
-    private static String shortLabel(Dimension dimension) {
-        String unit = switch (dimension.unit()) {
-            case REQUESTS -> "req";
-            case TOKENS -> "tok";
-            case IMAGES -> "img";
-        };
-        return unit + (dimension.window().compareTo(Duration.ofDays(1)) >= 0 ? "/day" : "/min");
+    /** A limit in few words. */
+    static String amount(Limit limit) {
+        Duration window = limit.dimension().window();
+        String amount = Figures.compact(limit.amount()) + " ";
+        if (window.equals(Dimension.REQUESTS_PER_MINUTE.window())) {
+            return amount + limit.dimension().unit().plural() + "/min";
+        }
+        if (window.equals(Dimension.REQUESTS_PER_DAY.window())) {
+            return amount + limit.dimension().unit().plural() + "/day";
+        }
+        return amount + limit.dimension().label();
     }
 
     private void notes(Carrier carrier, PrintStream to) {

@@ -33,6 +33,7 @@ final class PlanReport {
     private final PlanFrame frame;
     private final Glyphs glyphs;
     private final int width;
+    private final boolean onTerminal;
 
     /** @param width of the terminal in columns; 0 if there is none */
     PlanReport(JobPlan plan, PlanFrame frame, Glyphs glyphs, int width) {
@@ -40,6 +41,7 @@ final class PlanReport {
         this.workload = plan.workload();
         this.frame = frame;
         this.glyphs = glyphs;
+        this.onTerminal = width > 0;
         this.width = width <= 0 ? USUAL_WIDTH : Math.min(width, USUAL_WIDTH);
     }
 
@@ -63,11 +65,32 @@ final class PlanReport {
         tiers(to);
         deadline(to);
         to.println();
-        to.println("Next: " + frame.next(plan)
-                + (frame.command().asking.prompt.isPresent() ? "    (with your prompt)" : ""));
+        to.println("Next" + (frame.command().asking.prompt.isPresent() ? ", with your prompt:" : ":"));
+        to.println("  " + command(frame.next(plan)));
         if (frame.command().account.deadline.isEmpty() && plan.liveDollars().isPresent()) {
-            to.println("      or, within 24 h at half the price, the same with --via batch");
+            to.println("Add --via batch for half the price, within 24 h.");
         }
+    }
+
+    /** Broken before options, as shells allow it, where a terminal would break it anywhere. */
+    private String command(String line) {
+        if (!onTerminal) {
+            return line;
+        }
+        StringBuilder broken = new StringBuilder();
+        int column = 2;
+        for (String word : line.split(" (?=-)", -1)) {
+            if (column > 2 && column + word.length() + 3 > width) {
+                broken.append(" \\").append(System.lineSeparator()).append("    ");
+                column = 4;
+            } else if (column > 2) {
+                broken.append(' ');
+                column++;
+            }
+            broken.append(word);
+            column += word.length();
+        }
+        return broken.toString();
     }
 
     private void badRows(PrintStream to) {
@@ -304,7 +327,7 @@ final class PlanReport {
     }
 
     private static String amount(Limit limit) {
-        return Figures.compact(limit.amount()) + " " + limit.dimension().label();
+        return NeedsReport.amount(limit);
     }
 
     private String chance(TierPlan.Wish wish, TierPlan tier) {
@@ -321,8 +344,8 @@ final class PlanReport {
                                                 <= 0)
                                         .isPresent())
                                 .isPresent()
-                        ? "if batches keep their 24 h"
-                        : "only if batches are quick";
+                        ? "if batches keep 24 h"
+                        : "if batches are quick";
             case IMPOSSIBLE -> "no";
         };
     }

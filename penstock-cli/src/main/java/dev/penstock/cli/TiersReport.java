@@ -53,9 +53,9 @@ final class TiersReport {
         requirements(to);
         sources(to);
         to.println();
-        String of = model.map(name -> " " + name).orElse(" gpt-4o-mini");
-        to.println("Next: ./penstock tiers" + of + " --rpm 800 --tpm 300000    says which tier carries a load");
-        to.println("      ./penstock plan INPUT                                says what a job takes on each");
+        to.println("Next, to see which tier carries a load, or what a job takes on each:");
+        to.println("  ./penstock tiers " + model.orElse("gpt-4o-mini") + " --rpm 800 --tpm 300000");
+        to.println("  ./penstock plan INPUT");
     }
 
     /** Of every two rows for the same model and tier that do not say the same. */
@@ -99,7 +99,7 @@ final class TiersReport {
         to.println();
         to.println("What a tier takes, as far as a source says it:");
         List<String> parts = new ArrayList<>();
-        required.forEach((tier, what) -> parts.add(tier + " " + what));
+        required.forEach((tier, what) -> parts.add(tier + ": " + what));
         to.println(wrap("  " + String.join("; ", parts)));
     }
 

@@ -27,9 +27,11 @@ class PlanCommandTest {
         Path input = table(700);
         assertThat(plan(input)).isZero();
         assertThat(console.out())
-                .contains("in.csv   700 rows   gpt-4o-mini", "tokens, counted", "500 requests per minute", "$5 paid")
+                .contains("in.csv   700 rows   gpt-4o-mini", "tokens, counted", "500 requests/min", "$5 paid")
                 .contains("gpt-4.1-nano")
-                .contains("Next: ./penstock run " + input + " -o in.answers.csv --model gpt-4o-mini --prompt ...");
+                .contains(
+                        "Next, with your prompt:",
+                        "  ./penstock run " + input + " -o in.answers.csv --model gpt-4o-mini --prompt ...");
         assertThat(console.err()).isEmpty();
     }
 
@@ -138,7 +140,7 @@ class PlanCommandTest {
     @Test
     void everyLineFitsAnOrdinaryScreenButCommands() throws IOException {
         assertThat(plan(table(700), "--max-output", "4000", "--deadline", "6h")).isZero();
-        assertThat(console.out().lines().filter(line -> !line.startsWith("Next: ")))
+        assertThat(console.out().lines().filter(line -> !line.startsWith("  ./penstock ")))
                 .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
     }
 

@@ -22,7 +22,7 @@ class TiersCommandTest {
         assertThat(console.out())
                 .contains("model-pages-2026, read 2026-06: https://developers.openai.com/api/docs/models/gpt-4o")
                 .contains("guide-2026-06, read 2026-06")
-                .contains("Next: ./penstock tiers gpt-4o --rpm 800");
+                .contains("  ./penstock tiers gpt-4o --rpm 800");
     }
 
     @Test
@@ -38,7 +38,7 @@ class TiersCommandTest {
     @Test
     void whatATierTakesIsSaidForModelsWhoseSourceDoesNot() {
         assertThat(console.run("tiers", "gpt-5")).isZero();
-        assertThat(console.out().replaceAll("\\s+", " ")).contains("1 $5 paid; 2 $50 paid and 7 days");
+        assertThat(console.out().replaceAll("\\s+", " ")).contains("1: $5 paid; 2: $50 paid and 7 days");
     }
 
     @Test
@@ -47,8 +47,9 @@ class TiersCommandTest {
                 .isZero();
         assertThat(console.out())
                 .contains("800 requests per minute and 300,000 tokens per minute")
-                .containsPattern("gpt-4o +2 +5,000 req/min, 450,000 tok/min +1: 500 requests per minute, 30,000 tokens")
-                .contains("Tier 2 takes $50 paid and 7 days", "Next: ./penstock plan INPUT --tier 2");
+                .containsPattern(
+                        "gpt-4o +2 +5,000 requests/min, 450,000 tokens/min +1: 500 requests/min, 30,000 tokens/min")
+                .contains("Tier 2 takes $50 paid and 7 days", "  ./penstock plan INPUT --tier 2");
     }
 
     @Test
