@@ -51,7 +51,7 @@ class PlanCommandTest {
         assertThat(plan.path("rows").asLong()).isEqualTo(700);
         assertThat(plan.path("tiers")).hasSize(1);
         assertThat(plan.path("tiers").path(0).path("tier").asText()).isEqualTo("1");
-        assertThat(plan.path("tiers").path(0).path("live_seconds").asDouble()).isEqualTo(26.0);
+        assertThat(plan.path("tiers").path(0).path("live_seconds").asDouble()).isEqualTo(27.3);
         assertThat(plan.path("tiers").path(0).path("set_by").asText()).isEqualTo("500 requests per minute");
         assertThat(plan.path("answer_tokens_assumed").asBoolean()).isTrue();
         assertThat(plan.path("next").asText()).startsWith("./penstock run ");

@@ -26,7 +26,7 @@ class UsageTest {
 
     @Test
     void helpGoesToStandardOutput() {
-        for (String command : new String[] {"run", "emulator", "plan", "diagnose", "tiers"}) {
+        for (String command : new String[] {"run", "emulator", "plan", "doctor", "diagnose", "tiers"}) {
             assertThat(console.run(command, "--help")).as(command).isZero();
             assertThat(console.out()).contains("Usage: penstock " + command);
             assertThat(console.err()).isEmpty();
@@ -36,7 +36,7 @@ class UsageTest {
     @Test
     void helpNamesOnlyWhatWorks() {
         assertThat(console.run("--help")).isZero();
-        assertThat(console.out()).doesNotContain("simulate", "doctor", "batch submit");
+        assertThat(console.out()).doesNotContain("simulate", "batch submit");
         assertThat(console.run("run", "--help")).isZero();
         assertThat(console.out()).doesNotContain("--priority", "Parquet");
     }
@@ -78,7 +78,7 @@ class UsageTest {
         assertThat(console.run("quux")).isEqualTo(2);
         assertThat(console.err())
                 .startsWith(
-                        "penstock: unknown command quux; commands are run, batch, gateway, emulator, plan, diagnose, tiers");
+                        "penstock: unknown command quux; commands are run, batch, gateway, emulator, plan, doctor, diagnose, tiers");
     }
 
     @Test

@@ -39,7 +39,7 @@ public record MaximumAdvice(
                 limits.stream().filter(limit -> !LiveForecast.isOfTokens(limit)).toList();
         Duration without =
                 LiveForecast.of(load, others, latency, concurrency).time().orElse(Duration.ZERO);
-        double seconds = Math.max(0, without.minus(latency.multipliedBy(2)).toMillis() / 1e3);
+        double seconds = Math.max(0, without.toMillis() / 1e3 - LiveForecast.besides(latency));
         double inputs = (double) load.chargedInput() + load.reserved() - load.reservedWithMaximum();
         OptionalLong room = limits.stream()
                 .filter(LiveForecast::isOfTokens)

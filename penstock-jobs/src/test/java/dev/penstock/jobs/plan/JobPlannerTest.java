@@ -24,8 +24,8 @@ class JobPlannerTest {
     void requestsBeyondTheFirstMinuteTakeTheirTime() {
         TierPlan tier = tier("1", load("gpt-4o-mini", 1_500, 100, 100));
 
-        // 1,000 of 1,500 at 500 a minute, and the first and the last call.
-        assertThat(tier.time()).contains(Duration.ofSeconds(122));
+        // 1,000 of 1,500 at 500 a minute, the first call, and the slowest of the last.
+        assertThat(tier.time()).contains(Duration.ofMillis(123_300));
         assertThat(tier.binding()).contains(new Limit(Dimension.REQUESTS_PER_MINUTE, 500));
         assertThat(tier.batchRounds()).contains(1L);
     }
@@ -35,7 +35,7 @@ class JobPlannerTest {
         TierPlan tier = tier("1", load("gpt-4o", 100, 100, 900));
 
         // (100,000 - 30,000) at 30,000 a minute.
-        assertThat(tier.time()).contains(Duration.ofSeconds(142));
+        assertThat(tier.time()).contains(Duration.ofMillis(143_300));
         assertThat(tier.binding()).contains(new Limit(Dimension.TOKENS_PER_MINUTE, 30_000));
     }
 
@@ -43,7 +43,7 @@ class JobPlannerTest {
     void aLimitPerDayIsSpreadOverTheDay() {
         TierPlan tier = tier("1", load("gpt-4o-mini", 15_000, 10, 10));
 
-        assertThat(tier.time().orElseThrow().toSeconds()).isEqualTo(12 * 3_600 + 2);
+        assertThat(tier.time().orElseThrow().toSeconds()).isEqualTo(12 * 3_600 + 3);
         assertThat(tier.binding()).contains(new Limit(Dimension.REQUESTS_PER_DAY, 10_000));
     }
 
@@ -52,7 +52,7 @@ class JobPlannerTest {
         FamilyLoad load = load("gpt-4o-mini", 1_001, 10, 10);
         LiveForecast forecast = LiveForecast.of(load, List.of(), LATENCY, 10);
 
-        assertThat(forecast.time()).contains(Duration.ofSeconds(102));
+        assertThat(forecast.time()).contains(Duration.ofMillis(103_300));
         assertThat(forecast.binding()).isEmpty();
     }
 
@@ -88,7 +88,7 @@ class JobPlannerTest {
 
         assertThat(tier.unsent()).isEqualTo(1);
         // 60,000 tokens of the other hundred.
-        assertThat(tier.time()).contains(Duration.ofSeconds(62));
+        assertThat(tier.time()).contains(Duration.ofMillis(63_300));
     }
 
     @Test
@@ -98,7 +98,7 @@ class JobPlannerTest {
         // Requests take 180 s, in which 200,000 + 600,000 tokens pass: 400 a row, of which 100 are input.
         MaximumAdvice advice = tier.maximum().orElseThrow();
         assertThat(advice.freeMaximum()).isEqualTo(288);
-        assertThat(advice.timeWithFree()).isEqualTo(Duration.ofSeconds(182));
+        assertThat(advice.timeWithFree()).isEqualTo(Duration.ofMillis(183_300));
         assertThat(advice.time()).isGreaterThan(Duration.ofMinutes(39));
         assertThat(advice.ampleMaximum()).isEqualTo(512);
         assertThat(advice.timeWithAmple()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(6));
@@ -152,7 +152,7 @@ class JobPlannerTest {
                 load("gpt-4o-mini", 1_500, 100, 100),
                 load("gpt-4o", 100, 100, 900));
 
-        assertThat(plan.tiers().getFirst().time()).contains(Duration.ofSeconds(142));
+        assertThat(plan.tiers().getFirst().time()).contains(Duration.ofMillis(143_300));
         assertThat(plan.tiers().getFirst().bindingFamily()).isEqualTo("gpt-4o");
     }
 
@@ -191,7 +191,7 @@ class JobPlannerTest {
                         .tiers()
                         .getFirst()
                         .time())
-                .contains(Duration.ofSeconds(122));
+                .contains(Duration.ofMillis(123_300));
     }
 
     private TierPlan tier(String tier, FamilyLoad load) {
