@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +37,7 @@ final class DiagnoseCommand implements Callable<Integer> {
     private final Shell shell;
 
     @Parameters(arity = "0..1", paramLabel = "FILE", description = "What to read; - or nothing for standard input.")
-    private String file = "-";
+    private Optional<String> given = Optional.empty();
 
     @Option(names = "--json", description = "Print an array of groups for programs.")
     private boolean json;
@@ -59,7 +60,12 @@ final class DiagnoseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Diagnosis diagnosis = read();
+        String file = given.orElse("-");
+        if (given.isEmpty() && waitsForAPerson()) {
+            shell.err()
+                    .println("penstock: reading standard input; end it with Ctrl-D. To read a file: penstock diagnose FILE");
+        }
+        Diagnosis diagnosis = read(file);
         diagnosis.remarks().forEach(shell::error);
         if (json) {
             shell.out().println(DiagnosisJson.of(diagnosis));
@@ -74,7 +80,24 @@ final class DiagnoseCommand implements Callable<Integer> {
         return fail && diagnosis.refused() > 0 ? ExitCode.ROWS_FAILED : ExitCode.OK;
     }
 
-    private Diagnosis read() {
+    /** Whether nothing is piped in yet, beside a terminal; a slow pipe looks the same, and the note does no harm there. */
+    private boolean waitsForAPerson() {
+        if (!shell.attached()) {
+            return false;
+        }
+        try {
+            if (shell.in().available() > 0) {
+                return false;
+            }
+        } catch (IOException closed) {
+            return false;
+        }
+        Optional<Screen> screen = Screen.open(shell);
+        screen.ifPresent(Screen::close);
+        return screen.isPresent();
+    }
+
+    private Diagnosis read(String file) {
         LogScanner scanner = new LogScanner(
                 InstantSource.system().instant().atOffset(ZoneOffset.UTC).toLocalDate());
         try {
