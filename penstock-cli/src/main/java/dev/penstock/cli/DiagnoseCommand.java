@@ -62,8 +62,7 @@ final class DiagnoseCommand implements Callable<Integer> {
     public Integer call() {
         String file = given.orElse("-");
         if (given.isEmpty() && waitsForAPerson()) {
-            shell.err()
-                    .println("penstock: reading standard input; end it with Ctrl-D. To read a file: penstock diagnose FILE");
+            shell.err().println("penstock: reading standard input until Ctrl-D; penstock diagnose FILE reads a file");
         }
         Diagnosis diagnosis = read(file);
         diagnosis.remarks().forEach(shell::error);
@@ -80,21 +79,13 @@ final class DiagnoseCommand implements Callable<Integer> {
         return fail && diagnosis.refused() > 0 ? ExitCode.ROWS_FAILED : ExitCode.OK;
     }
 
-    /** Whether nothing is piped in yet, beside a terminal; a slow pipe looks the same, and the note does no harm there. */
+    /** Whether a person sits there and nothing is piped in. On some JDKs a slow pipe looks the same; the note does no harm. */
     private boolean waitsForAPerson() {
-        if (!shell.attached()) {
-            return false;
-        }
         try {
-            if (shell.in().available() > 0) {
-                return false;
-            }
+            return shell.attached() && System.console() != null && shell.in().available() == 0;
         } catch (IOException closed) {
             return false;
         }
-        Optional<Screen> screen = Screen.open(shell);
-        screen.ifPresent(Screen::close);
-        return screen.isPresent();
     }
 
     private Diagnosis read(String file) {

@@ -144,7 +144,8 @@ final class DoctorCommand implements Callable<Integer> {
         java.io.PrintStream to = json || !dryRun ? shell.err() : shell.out();
         to.println((dryRun ? "Would ask " : "Asking ") + url.getScheme() + "://" + url.getAuthority()
                 + Optional.ofNullable(url.getPath()).orElse("") + ":");
-        doctor.questions().forEach(question -> to.println("  " + question));
+        int width = Screen.widthOrElse(shell, 100);
+        doctor.questions().forEach(question -> to.println(Wrapping.wrap("  " + question, width, 4)));
         Optional<BigDecimal> most = doctor.mostDollars(PriceTable.builtIn());
         to.println(
                 most.map(dollars -> "It can cost " + Figures.dollars(dollars) + " at most, at OpenAI's list prices.")

@@ -99,6 +99,9 @@ final class NeedsReport {
                             .orElse("-")));
         }
         columns.print(to);
+        if (carriers.stream().anyMatch(carrier -> carrier.tier().isEmpty())) {
+            to.println(wrap("none: of the tiers that the table has for it, which may not be all"));
+        }
         carriers.forEach(carrier -> notes(carrier, to));
         requires(carriers, to);
         to.println();

@@ -399,8 +399,8 @@ final class PlanReport {
         String text = switch (wish.get().chance()) {
             case SURE ->
                 "The cheapest way to be done in time: --via auto puts all rows into batches, at half the price, and sends live"
-                        + " what they have not answered when live calls would just be in time. On " + tier
-                        + " that cannot fail.";
+                        + " what they have not answered, as late as live calls are in time for it. On " + tier
+                        + " live calls alone could do it all, so it holds whatever batches do.";
             case WITH_BATCHES, UNKNOWN ->
                 "On " + tier
                         + " live calls alone are too slow. --via auto uses both ways from the first moment; whether that is"

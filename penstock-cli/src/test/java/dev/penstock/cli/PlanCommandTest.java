@@ -94,7 +94,7 @@ class PlanCommandTest {
         assertThat(plan(table(700), "--deadline", "6h")).isZero();
         assertThat(console.out())
                 .contains("in 6h", "sure", "--via auto --deadline 6h --tier 1")
-                .contains("that cannot");
+                .contains("it holds whatever batches do");
     }
 
     @Test

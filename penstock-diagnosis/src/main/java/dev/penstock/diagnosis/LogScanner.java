@@ -55,8 +55,8 @@ public final class LogScanner {
     /** Whether what comes next belongs to a line of which a piece was read. */
     private boolean rest;
 
-    /** Whether a packed input ended before its time. */
-    private boolean damaged;
+    /** A terminal that was told to end would be read again, and a packed input that is damaged fail again. */
+    private boolean ended;
 
     /** @param today for dates that come without a year */
     public LogScanner(LocalDate today) {
@@ -135,16 +135,17 @@ public final class LogScanner {
 
     private int fill(InputStream in, byte[] buffer, int held) throws IOException {
         int have = held;
-        while (have < buffer.length && !damaged) {
+        while (have < buffer.length && !ended) {
             int read;
             try {
                 read = in.read(buffer, have, buffer.length - have);
             } catch (ZipException | EOFException cutOff) {
-                damaged = true;
+                ended = true;
                 collector.remark("the packed input is damaged or cut off; what stands behind that was not read");
                 break;
             }
             if (read < 0) {
+                ended = true;
                 break;
             }
             have += read;

@@ -1,5 +1,6 @@
 package dev.penstock.diagnosis;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -26,8 +27,11 @@ final class Packing {
     static InputStream unpacked(InputStream in) throws IOException {
         PushbackInputStream again = new PushbackInputStream(in, LOOKED_AT);
         byte[] first = again.readNBytes(2);
+        if (first.length < 2) {
+            return new ByteArrayInputStream(first);
+        }
         again.unread(first);
-        boolean gzip = first.length == 2 && (first[0] & 0xff) == 0x1f && (first[1] & 0xff) == 0x8b;
+        boolean gzip = (first[0] & 0xff) == 0x1f && (first[1] & 0xff) == 0x8b;
         return gzip ? new GZIPInputStream(again, BUFFER_BYTES) : again;
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -237,6 +238,39 @@ class SpecimenTest {
         assertThat(Specimens.scan(log).remarks()).isEmpty();
         assertThat(Specimens.scan("\u001b[31mERROR\u001b[0m a\tb\r\n").remarks())
                 .isEmpty();
+    }
+
+    @Test
+    void anInputIsNotReadAgainAfterItsEnd() throws IOException {
+        for (String typed : List.of("", "x", "hello\n")) {
+            InputStream terminal = new InputStream() {
+                private int at;
+
+                @Override
+                public int read() {
+                    if (at > typed.length()) {
+                        throw new AssertionError("read again after its end");
+                    }
+                    return at < typed.length() ? typed.charAt(at++) : end();
+                }
+
+                @Override
+                public int read(byte[] bytes, int from, int length) {
+                    int b = length == 0 ? 0 : read();
+                    if (b < 0) {
+                        return -1;
+                    }
+                    bytes[from] = (byte) b;
+                    return Math.min(1, length);
+                }
+
+                private int end() {
+                    at++;
+                    return -1;
+                }
+            };
+            assertThat(new LogScanner(Specimens.TODAY).scan(terminal).groups()).isEmpty();
+        }
     }
 
     @Test
