@@ -8,6 +8,7 @@ import dev.penstock.jobs.plan.Question;
 import dev.penstock.jobs.plan.TierPlan;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /**
  * What a plan was asked with.
@@ -51,18 +52,38 @@ record PlanFrame(
         if (command.asking.prompt.isPresent()) {
             line.append(" --prompt ...");
         }
+        if (command.asking.system.isPresent()) {
+            line.append(" --system ...");
+        }
+        command.asking
+                .parameters
+                .keySet()
+                .forEach(name -> line.append(" --param ").append(quoted(name + "=...")));
         command.asking.maxOutput.ifPresent(
                 tokens -> line.append(" --max-output ").append(tokens));
+        command.asking.format.ifPresent(name -> line.append(" --format ").append(quoted(name)));
         if (plan.workload().badRows() > 0) {
             line.append(" --skip-bad");
         }
+        number(" --rpm ", command.account.requestsPerMinute, line);
+        number(" --tpm ", command.account.tokensPerMinute, line);
+        number(" --rpd ", command.account.requestsPerDay, line);
+        command.account.concurrency.ifPresent(
+                most -> line.append(" --concurrency ").append(most));
+        command.account.tiers.ifPresent(file -> line.append(" --tiers ").append(quoted(file.toString())));
+        command.account.prices.ifPresent(file -> line.append(" --prices ").append(quoted(file.toString())));
         command.account.deadline.ifPresent(deadline -> {
             line.append(" --via auto --deadline ").append(deadline);
+            number(" --queue-limit ", command.account.queueLimit, line);
             question.tier()
                     .or(() -> subject(plan).map(TierPlan::tier).filter(tier -> !tier.isEmpty()))
                     .ifPresent(tier -> line.append(" --tier ").append(quoted(tier)));
         });
         return line.toString();
+    }
+
+    private static void number(String option, OptionalLong amount, StringBuilder to) {
+        amount.ifPresent(given -> to.append(option).append(given));
     }
 
     private String outputName() {

@@ -7,14 +7,16 @@ import dev.penstock.jobs.plan.ModelCost;
 import dev.penstock.jobs.plan.Repeats;
 import dev.penstock.jobs.plan.TierPlan;
 import dev.penstock.jobs.plan.TokenBin;
-import dev.penstock.jobs.plan.TooLarge;
 import dev.penstock.jobs.plan.Workload;
 import dev.penstock.limit.Limit;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -24,6 +26,7 @@ final class PlanReport {
     private static final int INDENT = 12;
     private static final int BAR = 30;
     private static final int BINS = 12;
+    private static final BigDecimal LEAST_SHOWN = new BigDecimal("0.000001");
     private static final int BAD_ROWS_SHOWN = 5;
     private static final int LINES_SHOWN = 8;
     private static final Duration BATCH_PROMISE = Duration.ofHours(24);
@@ -65,7 +68,7 @@ final class PlanReport {
         tiers(to);
         deadline(to);
         to.println();
-        to.println("Next" + (frame.command().asking.prompt.isPresent() ? ", with your prompt:" : ":"));
+        to.println("Next" + (frame.command().asking.prompt.isPresent() ? ", with your own text for the dots:" : ":"));
         to.println("  " + command(frame.next(plan)));
         if (frame.command().account.deadline.isEmpty() && plan.liveDollars().isPresent()) {
             to.println("Add --via batch for half the price, within 24 h.");
@@ -266,6 +269,10 @@ final class PlanReport {
         }
     }
 
+    private static String money(BigDecimal dollars) {
+        return dollars.signum() > 0 && dollars.compareTo(LEAST_SHOWN) < 0 ? "< $0.000001" : Figures.dollars(dollars);
+    }
+
     private void tiers(PrintStream to) {
         to.println();
         if (plan.tiers().isEmpty()) {
@@ -359,31 +366,36 @@ final class PlanReport {
         return Optional.of(least.equals(most) ? least : least + " to " + most);
     }
 
+    /** Tiers that cannot take the same rows are told together. */
     private void tooLarge(PrintStream to) {
-        for (FamilyLoad load : workload.families()) {
-            for (TooLarge each : load.tooLarge()) {
-                List<String> names = plan.tiers().stream()
-                        .filter(tier -> tier.unsent() > 0)
-                        .map(TierPlan::tier)
-                        .toList();
-                if (names.isEmpty() && frame.question().tier().isPresent()) {
-                    continue;
-                }
-                String lines = each.firstLines().stream()
-                        .limit(LINES_SHOWN)
-                        .map(Figures::count)
-                        .collect(Collectors.joining(", "));
-                to.println(Wrapping.wrap(
-                        Figures.count(each.rows(), "row") + " can never be sent where " + load.family() + " has "
-                                + Figures.compact(each.tokenLimit())
-                                + " tokens a minute, as input and maximum output are more than that: line"
-                                + (each.rows() == 1 ? " " : "s ") + lines
-                                + (each.rows() > LINES_SHOWN ? " and more" : "")
-                                + ". Times are without them.",
-                        width,
-                        2));
+        Map<List<Object>, List<String>> tiersOf = new LinkedHashMap<>();
+        for (TierPlan tier : plan.tiers()) {
+            for (TierPlan.Oversize each : tier.oversize()) {
+                List<Object> same =
+                        List.of(each.family(), each.rows().rows(), each.rows().firstLines());
+                tiersOf.computeIfAbsent(same, rows -> new ArrayList<>())
+                        .add((tier.tier().isEmpty() ? "your limits" : tier.tier()) + " ("
+                                + Figures.compact(each.rows().tokenLimit()) + ")");
             }
         }
+        tiersOf.forEach((same, tiers) -> {
+            long rows = (long) same.get(1);
+            List<?> lines = (List<?>) same.get(2);
+            to.println(Wrapping.wrap(
+                    Figures.count(rows, "row") + " of " + same.get(0)
+                            + " can never be sent live where so many tokens a minute are granted: tier "
+                            + String.join(", ", tiers) + ". Input and maximum output are more than that in line"
+                            + (rows == 1 ? " " : "s ")
+                            + lines.stream()
+                                    .limit(LINES_SHOWN)
+                                    .map(line -> Figures.count((long) line))
+                                    .collect(Collectors.joining(", "))
+                            + (rows > LINES_SHOWN ? " and more" : "")
+                            + ". Times are without " + (rows == 1 ? "it" : "them")
+                            + "; a lower maximum helps, and batches have no such limit.",
+                    width,
+                    2));
+        });
     }
 
     private void deadline(PrintStream to) {

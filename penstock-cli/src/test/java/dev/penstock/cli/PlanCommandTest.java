@@ -30,7 +30,7 @@ class PlanCommandTest {
                 .contains("in.csv   700 rows   gpt-4o-mini", "tokens, counted", "500 requests/min", "$5 paid")
                 .contains("gpt-4.1-nano")
                 .contains(
-                        "Next, with your prompt:",
+                        "Next, with your own text for the dots:",
                         "  ./penstock run " + input + " -o in.answers.csv --model gpt-4o-mini --prompt ...");
         assertThat(console.err()).isEmpty();
     }
@@ -78,7 +78,10 @@ class PlanCommandTest {
         Path input = folder.resolve("in.jsonl");
         Files.write(input, List.of(row("a", "one"), row("b", "word ".repeat(40_000))));
         assertThat(console.run("plan", input.toString(), "--tier", "1")).isEqualTo(1);
-        assertThat(console.out()).contains("1 row can never be sent where gpt-4o has 30,000 tokens a minute", "line 2");
+        assertThat(console.out().replaceAll("\\s+", " "))
+                .contains("1 row of gpt-4o can never be sent live", "tier 1 (30,000)", "line 2.");
+        assertThat(console.run("plan", input.toString())).isZero();
+        assertThat(console.out().replaceAll("\\s+", " ")).contains("tier free (40,000), 1 (30,000). Input");
     }
 
     @Test

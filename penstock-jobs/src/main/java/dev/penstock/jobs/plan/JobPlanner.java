@@ -148,7 +148,7 @@ public final class JobPlanner {
         String bindingFamily = "";
         Optional<FamilyLoad> slowest = Optional.empty();
         List<Limit> slowestLimits = List.of();
-        long unsent = 0;
+        List<TierPlan.Oversize> oversize = new ArrayList<>();
         String requires = "";
         String name = tier;
         List<String> unknown = new ArrayList<>();
@@ -156,14 +156,16 @@ public final class JobPlanner {
             Optional<TierRow> row = tier.isEmpty() ? Optional.empty() : tiers.find(load.family(), tier);
             if (row.isEmpty() && question.caps().isEmpty()) {
                 unknown.add(load.family());
-                unsent += load.rows();
                 continue;
             }
             requires = requires.isEmpty() ? row.map(known -> requires(known)).orElse("") : requires;
             name = row.map(TierRow::tier).orElse(name);
             List<Limit> limits = limits(row, question.caps());
             LiveForecast forecast = LiveForecast.of(load, limits, question.latency(), concurrency);
-            unsent += load.rows() - forecast.rows();
+            TooLarge beyond = LiveForecast.beyond(load, limits);
+            if (beyond.rows() > 0) {
+                oversize.add(new TierPlan.Oversize(load.family(), beyond));
+            }
             sendable &= forecast.time().isPresent();
             Duration time = forecast.time().orElse(Duration.ZERO);
             if (time.compareTo(longest) > 0) {
@@ -181,7 +183,7 @@ public final class JobPlanner {
                 sendable && slowest.isPresent() ? Optional.of(longest) : Optional.empty(),
                 binding,
                 bindingFamily,
-                unsent,
+                oversize,
                 unknown,
                 rounds(workload, question, tier),
                 slowest.flatMap(
@@ -244,9 +246,13 @@ public final class JobPlanner {
         Steering steering = new Steering(deadline, share.compareTo(TAIL) < 0 ? share : TAIL, CANCELLING, PERIOD);
         for (FamilyLoad load : workload.families()) {
             Optional<TierRow> row = tier.isEmpty() ? Optional.empty() : tiers.find(load.family(), tier);
-            List<LiveCapacity.Allowance> allowances = limits(row, question.caps()).stream()
-                    .map(LiveCapacity.Allowance::untouched)
-                    .toList();
+            List<Limit> limits = limits(row, question.caps());
+            if (LiveForecast.beyond(load, limits).rows() > 0) {
+                // Only batches take such rows.
+                chance = chance.compareTo(Chance.UNKNOWN) < 0 ? Chance.UNKNOWN : chance;
+            }
+            List<LiveCapacity.Allowance> allowances =
+                    limits.stream().map(LiveCapacity.Allowance::untouched).toList();
             double perRow = ((double) load.chargedInput() + load.reserved()) / load.rows();
             double callsPerSecond = concurrency * NANOS / question.latency().toNanos();
             OptionalLong queue = queue(question, tier, load.family());

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param time of live calls until the last answer; empty if some family cannot be sent
  * @param binding the limit that takes longest; empty where latency does
  * @param bindingFamily whose limit that is; empty without one
- * @param unsent rows that are too large ever to be sent, and those of families whose limits no source states
+ * @param oversize rows that are too large ever to be sent live, by family; batches take them
  * @param unknownFamilies whose limits no source states
  * @param batchRounds how many times over the batches of the fullest queue fill what may be enqueued at once; empty if nobody
  *     knows the limit
@@ -28,13 +28,22 @@ public record TierPlan(
         Optional<Duration> time,
         Optional<Limit> binding,
         String bindingFamily,
-        long unsent,
+        List<Oversize> oversize,
         List<String> unknownFamilies,
         Optional<Long> batchRounds,
         Optional<MaximumAdvice> maximum,
         Optional<Wish> wish) {
     public TierPlan {
+        oversize = List.copyOf(oversize);
         unknownFamilies = List.copyOf(unknownFamilies);
+    }
+
+    /** Rows of a family that its smallest token limit can never admit. */
+    public record Oversize(String family, TooLarge rows) {}
+
+    /** How many rows can never be sent live. */
+    public long unsent() {
+        return oversize.stream().mapToLong(each -> each.rows().rows()).sum();
     }
 
     /**
