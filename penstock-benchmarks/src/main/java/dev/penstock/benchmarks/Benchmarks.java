@@ -57,7 +57,8 @@ final class Benchmarks {
             "simulate",
             "retries",
             "jmh",
-            "openai");
+            "openai",
+            "plan");
 
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Path root = Path.of(arguments[0]);
@@ -124,6 +125,7 @@ final class Benchmarks {
             case "simulate" -> Simulate.run(bench());
             case "retries" -> Retries.run(bench());
             case "jmh" -> Overheads.run(bench());
+            case "plan" -> PlanForecast.run(bench());
             default ->
                 throw new IllegalArgumentException(
                         "there is no benchmark '" + name + "'; there are virtual, " + String.join(", ", NAMES));

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +37,7 @@ final class DiagnoseCommand implements Callable<Integer> {
     private final Shell shell;
 
     @Parameters(arity = "0..1", paramLabel = "FILE", description = "What to read; - or nothing for standard input.")
-    private String file = "-";
+    private Optional<String> given = Optional.empty();
 
     @Option(names = "--json", description = "Print an array of groups for programs.")
     private boolean json;
@@ -59,7 +60,11 @@ final class DiagnoseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Diagnosis diagnosis = read();
+        String file = given.orElse("-");
+        if (given.isEmpty() && waitsForAPerson()) {
+            shell.err().println("penstock: reading standard input until Ctrl-D; penstock diagnose FILE reads a file");
+        }
+        Diagnosis diagnosis = read(file);
         diagnosis.remarks().forEach(shell::error);
         if (json) {
             shell.out().println(DiagnosisJson.of(diagnosis));
@@ -74,7 +79,16 @@ final class DiagnoseCommand implements Callable<Integer> {
         return fail && diagnosis.refused() > 0 ? ExitCode.ROWS_FAILED : ExitCode.OK;
     }
 
-    private Diagnosis read() {
+    /** Whether a person sits there and nothing is piped in. On some JDKs a slow pipe looks the same; the note does no harm. */
+    private boolean waitsForAPerson() {
+        try {
+            return shell.attached() && System.console() != null && shell.in().available() == 0;
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private Diagnosis read(String file) {
         LogScanner scanner = new LogScanner(
                 InstantSource.system().instant().atOffset(ZoneOffset.UTC).toLocalDate());
         try {

@@ -32,7 +32,9 @@ final class DiagnosisReport {
     void print(PrintStream to) {
         long refused = diagnosis.refused();
         if (refused == 0) {
-            to.println("No request was refused by a limit in what was read"
+            to.println((diagnosis.remarks().isEmpty()
+                            ? "No request was refused by a limit in what was read"
+                            : "No refusal was found, which says nothing of what could not be read")
                     + (diagnosis.lines() > 0 ? " (" + Figures.count(diagnosis.lines(), "line") + ")." : "."));
         } else {
             to.println(Figures.count(refused)

@@ -8,10 +8,13 @@ import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The summary for programs: one JSON object. Members are only ever added. */
@@ -78,6 +81,18 @@ final class JsonSummary {
         return BigDecimal.valueOf(Math.round(value * 1e4), 4);
     }
 
+    /** JSON that is ready, as a value of a member. */
+    record Ready(String json) {
+        @Override
+        public String toString() {
+            return json;
+        }
+    }
+
+    static <T> Ready array(List<T> values, Function<T, String> json) {
+        return new Ready(values.stream().map(json).collect(Collectors.joining(",", "[", "]")));
+    }
+
     static String text(SequencedMap<String, ? extends @Nullable Object> members) {
         StringBuilder text = new StringBuilder("{");
         for (Map.Entry<String, ? extends @Nullable Object> member : members.entrySet()) {
@@ -92,6 +107,12 @@ final class JsonSummary {
             }
         }
         return text.append('}').toString();
+    }
+
+    static String quoted(String value) {
+        StringBuilder text = new StringBuilder();
+        quote(value, text);
+        return text.toString();
     }
 
     private static void quote(String value, StringBuilder to) {

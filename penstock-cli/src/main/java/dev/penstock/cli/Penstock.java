@@ -53,6 +53,8 @@ final class Penstock implements Callable<Integer> {
                 .addSubcommand("gateway", new GatewayCommand(shell))
                 .addSubcommand("emulator", new EmulatorCommand(shell))
                 .addSubcommand("simulate", new SimulateCommand(shell))
+                .addSubcommand("plan", new PlanCommand(shell))
+                .addSubcommand("doctor", new DoctorCommand(shell))
                 .addSubcommand("diagnose", new DiagnoseCommand(shell))
                 .addSubcommand("tiers", new TiersCommand(shell))
                 .addSubcommand("ui", new UiCommand(shell));

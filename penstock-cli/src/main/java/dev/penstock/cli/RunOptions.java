@@ -153,7 +153,7 @@ final class RunOptions {
     RunSettings settings(URI baseUrl, Optional<String> key, Optional<String> upstream, TierTable tiers) {
         return read(() -> {
             RunSettings.Builder settings = RunSettings.builder(command.input, baseUrl)
-                    .inputOptions(inputOptions())
+                    .inputOptions(inputOptions(command.asking))
                     .caps(Caps.of(
                             command.caps.requestsPerMinute, command.caps.requestsPerDay, command.caps.tokensPerMinute))
                     .retryFailed(command.job.retryFailed)
@@ -183,14 +183,14 @@ final class RunOptions {
         });
     }
 
-    private InputOptions inputOptions() {
+    static InputOptions inputOptions(RunCommand.Asking asking) {
         return new InputOptions(
-                command.asking.format.map(RunOptions::format),
-                command.asking.prompt,
-                command.asking.system,
-                command.asking.model,
-                command.asking.maxOutput,
-                new LinkedHashMap<>(command.asking.parameters));
+                asking.format.map(RunOptions::format),
+                asking.prompt,
+                asking.system,
+                asking.model,
+                asking.maxOutput,
+                new LinkedHashMap<>(asking.parameters));
     }
 
     private static RowFormat format(String name) {
@@ -203,7 +203,7 @@ final class RunOptions {
         };
     }
 
-    private static <T> T read(Supplier<T> value) {
+    static <T> T read(Supplier<T> value) {
         try {
             return value.get();
         } catch (IllegalArgumentException e) {

@@ -46,6 +46,15 @@ final class Screen implements AutoCloseable {
         }
     }
 
+    /** The columns that text may take: those of the terminal but one, or others where there is none. */
+    static int widthOrElse(Shell shell, int other) {
+        Optional<Screen> screen = open(shell);
+        int width =
+                screen.map(terminal -> Math.min(other, terminal.width() - 1)).orElse(other);
+        screen.ifPresent(Screen::close);
+        return width;
+    }
+
     int width() {
         int columns = size().getColumns();
         return columns > 0 ? columns : USUAL_WIDTH;

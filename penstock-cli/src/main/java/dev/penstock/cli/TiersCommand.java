@@ -1,5 +1,6 @@
 package dev.penstock.cli;
 
+import dev.penstock.limit.Limit;
 import dev.penstock.wire.ModelFamily;
 import dev.penstock.wire.Spelling;
 import dev.penstock.wire.TierRow;
@@ -16,14 +17,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shows the limits that sources state for models and tiers. */
+/** Shows the limits that sources state for models and tiers, or which tier carries a load. */
 @Command(
         name = "tiers",
-        description = "Show the limits of models by tier.",
+        description = {
+            "Show the limits of models by tier, with the source and date of each figure; or, with --rpm, --tpm or --rpd, which tier"
+                    + " carries that."
+        },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
         parameterListHeading = "%n",
-        optionListHeading = "%n")
+        optionListHeading = "%n",
+        sortOptions = false)
 final class TiersCommand implements Callable<Integer> {
     private final Shell shell;
 
@@ -33,12 +38,27 @@ final class TiersCommand implements Callable<Integer> {
             description = "A model, for example gpt-4o-mini; all if left out.")
     private Optional<String> model = Optional.empty();
 
+    @Option(names = "--rpm", paramLabel = "N", description = "Requests a minute that are needed, minute after minute.")
+    private OptionalLong requestsPerMinute = OptionalLong.empty();
+
+    @Option(
+            names = "--tpm",
+            paramLabel = "N",
+            description = "Tokens a minute that are needed: input, and the maximum output of each request.")
+    private OptionalLong tokensPerMinute = OptionalLong.empty();
+
+    @Option(names = "--rpd", paramLabel = "N", description = "Requests a day that are needed.")
+    private OptionalLong requestsPerDay = OptionalLong.empty();
+
     @Option(
             names = "--tiers",
             paramLabel = "FILE",
             description =
                     "Your own limits as CSV with the columns family, tier and any of rpm, rpd, tpm, tpd; they win.")
     private Optional<Path> tiers = Optional.empty();
+
+    @Option(names = "--json", description = "Print a JSON object for programs.")
+    private boolean json;
 
     @Option(
             names = {"-h", "--help"},
@@ -58,54 +78,27 @@ final class TiersCommand implements Callable<Integer> {
             String family = ModelFamily.of(model.get());
             rows.removeIf(row -> !row.family().equals(family));
             if (rows.isEmpty()) {
-                Set<String> families = new LinkedHashSet<>();
-                table.rows().forEach(row -> families.add(row.family()));
-                throw new UsageException("no limits are known for " + model.get() + "; "
-                        + Spelling.nearest(family, families)
-                                .map(near -> "did you mean " + near + "?")
-                                .orElse("known models are " + String.join(", ", families)));
+                throw unknown(family, table);
             }
         }
-        boolean several = rows.stream().anyMatch(row -> !counts(table, row));
-        Columns columns = new Columns(List.of(
-                "model",
-                "tier",
-                ">requests/min",
-                ">requests/day",
-                ">tokens/min",
-                ">tokens/day",
-                ">batch queue",
-                "source",
-                "requires"));
-        for (TierRow row : rows) {
-            columns.add(List.of(
-                    row.family(),
-                    row.tier(),
-                    figure(row.requestsPerMinute()),
-                    figure(row.requestsPerDay()),
-                    figure(row.tokensPerMinute()),
-                    figure(row.tokensPerDay()),
-                    figure(row.batchQueueTokens()),
-                    row.source()
-                            + (row.date().isEmpty() ? "" : " (" + row.date() + ")")
-                            + (counts(table, row) ? "" : " *"),
-                    model.isEmpty() || row.requires().isEmpty() ? "-" : row.requires()));
-        }
-        columns.print(shell.out());
-        if (several) {
-            shell.out().println();
-            shell.out().println("* Sources differ; the row that stands above for the same model and tier counts.");
+        List<Limit> needs = Caps.of(requestsPerMinute, requestsPerDay, tokensPerMinute);
+        int width = Screen.widthOrElse(shell, 100);
+        if (json) {
+            shell.out().println(TiersJson.of(table, rows, needs));
+        } else if (needs.isEmpty()) {
+            new TiersReport(table, rows, model, width).print(shell.out());
+        } else {
+            new NeedsReport(table, rows, needs, model, width).print(shell.out());
         }
         return ExitCode.OK;
     }
 
-    private static boolean counts(TierTable table, TierRow row) {
-        return table.find(row.family(), row.tier())
-                .filter(found -> found == row)
-                .isPresent();
-    }
-
-    private static String figure(OptionalLong amount) {
-        return amount.isPresent() ? Figures.count(amount.getAsLong()) : "-";
+    private UsageException unknown(String family, TierTable table) {
+        Set<String> families = new LinkedHashSet<>();
+        table.rows().forEach(row -> families.add(row.family()));
+        return new UsageException("no limits are known for " + model.orElse(family) + "; "
+                + Spelling.nearest(family, families)
+                        .map(near -> "did you mean " + near + "?")
+                        .orElse("known models are " + String.join(", ", families)));
     }
 }

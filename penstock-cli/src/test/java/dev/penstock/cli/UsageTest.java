@@ -27,7 +27,7 @@ class UsageTest {
 
     @Test
     void helpGoesToStandardOutput() {
-        for (String command : new String[] {"run", "emulator", "simulate", "diagnose", "tiers"}) {
+        for (String command : new String[] {"run", "emulator", "simulate", "plan", "doctor", "diagnose", "tiers", "ui"}) {
             assertThat(console.run(command, "--help")).as(command).isZero();
             assertThat(console.out()).contains("Usage: penstock " + command);
             assertThat(console.err()).isEmpty();
@@ -37,7 +37,7 @@ class UsageTest {
     @Test
     void helpNamesOnlyWhatWorks() {
         assertThat(console.run("--help")).isZero();
-        assertThat(console.out()).doesNotContain("plan", "doctor", "batch submit");
+        assertThat(console.out()).doesNotContain("batch submit");
         assertThat(console.run("run", "--help")).isZero();
         assertThat(console.out()).doesNotContain("--priority", "Parquet");
     }
@@ -80,7 +80,7 @@ class UsageTest {
         assertThat(console.run("quux")).isEqualTo(2);
         assertThat(console.err())
                 .startsWith(
-                        "penstock: unknown command quux; commands are run, batch, gateway, emulator, simulate, diagnose, tiers");
+                        "penstock: unknown command quux; commands are run, batch, gateway, emulator, simulate, plan, doctor, diagnose, tiers, ui");
     }
 
     @Test

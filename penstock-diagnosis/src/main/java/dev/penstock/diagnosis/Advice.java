@@ -94,14 +94,25 @@ public record Advice(String meaning, String fix) {
                                 + " jitter, a few times.",
                         "./penstock run INPUT -o OUTPUT --max-attempts 6");
             case OTHER ->
-                group.evidence().toLowerCase(Locale.ROOT).contains("enqueued")
+                isQueue(group)
                         ? new Advice(
-                                "As many prompt tokens wait in batches as may. Tokens come free when a batch ends.",
-                                "./penstock run INPUT -o OUTPUT --via batch   (queues batches by this limit)")
+                                "As many prompt tokens wait in batches as may. The batch was created and failed later, and"
+                                        + " nothing of it was done. Tokens come free when a batch ends.",
+                                "./penstock run INPUT -o OUTPUT --via batch"
+                                        + group.limit().stream()
+                                                .mapToObj(limit -> " --queue-limit " + limit)
+                                                .findFirst()
+                                                .orElse("")
+                                        + "   (queues batches by this limit)")
                         : new Advice(
                                 "The refusal does not say which limit. Its body or its x-ratelimit headers would; log them.",
                                 GATEWAY + "   (finds limits out, shows them at http://127.0.0.1:8430/)");
         };
+    }
+
+    private static boolean isQueue(Group group) {
+        String evidence = group.evidence().toLowerCase(Locale.ROOT);
+        return evidence.contains("enqueued") || evidence.contains("token_limit_exceeded");
     }
 
     private static String gateway(Group group, String option) {

@@ -81,6 +81,18 @@ final class BlockReader {
     private static final Pattern ANSI = Pattern.compile("\u001b\\[[\\d;]{0,12}m");
     private static final Pattern STACK = Pattern.compile("Traceback \\(most recent|(?m)^\\s+at \\S");
     private static final Pattern KNOWN_MODEL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{1,60}");
+    /** A status line, also behind the prefix of a log. In access logs a quotation mark stands before it, or the request's. */
+    private static final Pattern STATUS_LINE = Pattern.compile("(?:^|[\\s\\]|>])HTTP/[\\d.]{1,3} 429\\b(?![.,]\\d)");
+
+    /** What tells that a status line is one of any service whatever. */
+    private static final Pattern OTHER_CALL =
+            Pattern.compile("(?i)https?://|\\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \\S{1,400} HTTP/");
+
+    private static final Pattern BAD_KEY = Pattern.compile("(?i)^(?:incorrect api key provided|invalid x-api-key)");
+    /** As Anthropic writes it. */
+    private static final Pattern LIMIT_OF =
+            Pattern.compile("(?i)\\brate limit of (\\d[\\d,]{0,17}) (?:[a-z]{1,10} )?(?:requests|tokens) per ");
+
     private static final Pattern TOO_MANY_AT_ONCE =
             Pattern.compile("(?i)concurren(?:t|cy)|simultaneous|too many (?:active|open) (?:requests|connections)");
     private static final Pattern PER_DAY = Pattern.compile("(?i)\\bdaily\\b|PerDay|per day");
@@ -121,14 +133,14 @@ final class BlockReader {
             if (!list && !seen.add(error.message() + "\n" + error.code())) {
                 continue;
             }
-            boolean told = knows(error);
+            boolean told = knows(error) || isBadKey(error);
             if (!told && !marked && !(shape && status == 429)) {
                 continue;
             }
             Verdict verdict = VerdictReader.read(assumed(status, error), lookup, error);
             Optional<Finding> finding = finding(verdict, error, states, lookup, model, status, trace);
             finding.ifPresent(findings::add);
-            if (finding.isEmpty() && status != 0 && status != 200 && marked) {
+            if (finding.isEmpty() && (status != 0 && status != 200 && marked || isBadKey(error))) {
                 others.add(verdict.explanation());
             }
         }
@@ -144,7 +156,15 @@ final class BlockReader {
         boolean bare = findings.isEmpty()
                 && others.isEmpty()
                 && refused
-                && (marked || text.startsWith("HTTP/") && status == 429);
+                && (marked
+                        || text.startsWith("HTTP/") && status == 429
+                        || status == 429
+                                && STATUS_LINE.matcher(text).find()
+                                && !OTHER_CALL.matcher(text).find());
+        if (status == 401 && marked && findings.isEmpty() && others.isEmpty()) {
+            others.add(VerdictReader.read(status, lookup, new ErrorBody("", "", "", ""))
+                    .explanation());
+        }
         if (bare) {
             Verdict verdict = VerdictReader.read(status, lookup, new ErrorBody("", "", "", ""));
             finding(verdict, new ErrorBody("", "", "", ""), states, lookup, model, status, trace)
@@ -241,6 +261,9 @@ final class BlockReader {
         if (status != 0) {
             return status;
         }
+        if (isBadKey(error)) {
+            return 401;
+        }
         return RefusalText.of(error.message()).exceeded().dimension().isPresent() ? 429 : 200;
     }
 
@@ -289,6 +312,26 @@ final class BlockReader {
                 || SENTENCE.matcher(error.message()).lookingAt();
     }
 
+    /** Anthropic's type is told by another word. */
+    private static boolean isBadKey(ErrorBody error) {
+        return error.code().equals("invalid_api_key")
+                || error.type().equals("authentication_error")
+                || BAD_KEY.matcher(error.message()).find();
+    }
+
+    /** The limit on tokens that wait in batches, however a client or the API writes it. */
+    private static boolean isQueue(ErrorBody error) {
+        return error.code().equals("token_limit_exceeded")
+                || error.message().toLowerCase(Locale.ROOT).contains("enqueued token");
+    }
+
+    private static OptionalLong limitOf(String message) {
+        Matcher matcher = LIMIT_OF.matcher(message);
+        return matcher.find()
+                ? OptionalLong.of(Long.parseLong(matcher.group(1).replace(",", "")))
+                : OptionalLong.empty();
+    }
+
     private static Optional<ErrorBody> sentence(String text, boolean marked) {
         Matcher sentence = SENTENCE.matcher(text);
         String message = "";
@@ -330,8 +373,9 @@ final class BlockReader {
         Optional<LimitState> shown =
                 said.dimension().isEmpty() && kind.refills() ? exhausted(states) : Optional.empty();
         Optional<Dimension> dimension = said.dimension().or(() -> shown.map(LimitState::dimension));
-        OptionalLong limit = said.limit().isPresent()
-                ? said.limit()
+        OptionalLong named = said.limit().isPresent() ? said.limit() : limitOf(error.message());
+        OptionalLong limit = named.isPresent()
+                ? named
                 : shown.map(state -> OptionalLong.of(state.limit().amount())).orElse(OptionalLong.empty());
         boolean never = verdict instanceof Verdict.Rejected
                 || verdict instanceof Verdict.AccountStopped
@@ -374,6 +418,9 @@ final class BlockReader {
     /** Null if the verdict is about no limit and no lack of capacity. */
     private static @org.jspecify.annotations.Nullable Kind kind(
             Verdict verdict, ErrorBody error, LimitExceeded said, List<LimitState> states, int status) {
+        if (isQueue(error)) {
+            return Kind.OTHER;
+        }
         return switch (verdict) {
             case Verdict.Accepted accepted -> null;
             case Verdict.SlowDown slow -> Kind.RAMP;
@@ -381,8 +428,7 @@ final class BlockReader {
                 switch (fault.fault()) {
                     case OVERLOADED -> Kind.OVERLOADED;
                     case SERVER_ERROR ->
-                        error.code().equals("token_limit_exceeded")
-                                        || error.code().startsWith("queue_")
+                        error.code().startsWith("queue_")
                                 ? Kind.OTHER
                                 : error.type().equals("rate_limit_error")
                                         ? unexplained(error, states)
@@ -405,8 +451,7 @@ final class BlockReader {
                                 ? ofDimension(said.dimension().get())
                                 : Kind.REQUEST_TOO_LARGE;
                     case NOT_ALLOWED -> status == 429 ? Kind.OTHER : null;
-                    case BAD_REQUEST -> error.code().equals("token_limit_exceeded") ? Kind.OTHER : null;
-                    case NOT_FOUND -> null;
+                    case BAD_REQUEST, NOT_FOUND -> null;
                 };
             case Verdict.Throttled throttled ->
                 said.dimension().map(BlockReader::ofDimension).orElseGet(() -> unexplained(error, states));

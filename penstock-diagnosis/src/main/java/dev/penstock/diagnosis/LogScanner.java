@@ -1,11 +1,13 @@
 package dev.penstock.diagnosis;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.ArrayDeque;
 import java.util.OptionalLong;
+import java.util.zip.ZipException;
 
 /**
  * Reads a log of any length once, in constant memory, and collects the refusals in it. Lines that belong together are read
@@ -53,17 +55,21 @@ public final class LogScanner {
     /** Whether what comes next belongs to a line of which a piece was read. */
     private boolean rest;
 
+    /** A terminal that was told to end would be read again, and a packed input that is damaged fail again. */
+    private boolean ended;
+
     /** @param today for dates that come without a year */
     public LogScanner(LocalDate today) {
         this.stamps = new TimeStamps(today);
     }
 
     /**
-     * Reads to the end and tells what was there. A HAR file is told by its beginning.
+     * Reads to the end and tells what was there. A HAR file is told by its beginning, and so is one that gzip packed.
      *
      * @throws IOException if the input cannot be read
      */
-    public Diagnosis scan(InputStream in) throws IOException {
+    public Diagnosis scan(InputStream given) throws IOException {
+        InputStream in = Packing.unpacked(given);
         byte[] buffer = new byte[4 * LONGEST_LINE];
         int held = fill(in, buffer, 0);
         if (HarReader.looksLikeOne(buffer, held)) {
@@ -74,6 +80,8 @@ public final class LogScanner {
             collector.remark(
                     "the input is UTF-16, in which no refusal can be found; convert it to UTF-8, for example with"
                             + " iconv -f UTF-16 -t UTF-8, and read that");
+        } else {
+            Packing.remark(buffer, held).ifPresent(collector::remark);
         }
         int from = held >= 3 && (buffer[0] & 0xff) == 0xef && (buffer[1] & 0xff) == 0xbb ? 3 : 0;
         while (held > 0) {
@@ -125,11 +133,19 @@ public final class LogScanner {
         return first == 0xfffe || first == 0xfeff || looked >= 16 && zeros > looked / 3;
     }
 
-    private static int fill(InputStream in, byte[] buffer, int held) throws IOException {
+    private int fill(InputStream in, byte[] buffer, int held) throws IOException {
         int have = held;
-        while (have < buffer.length) {
-            int read = in.read(buffer, have, buffer.length - have);
+        while (have < buffer.length && !ended) {
+            int read;
+            try {
+                read = in.read(buffer, have, buffer.length - have);
+            } catch (ZipException | EOFException cutOff) {
+                ended = true;
+                collector.remark("the packed input is damaged or cut off; what stands behind that was not read");
+                break;
+            }
             if (read < 0) {
+                ended = true;
                 break;
             }
             have += read;
@@ -296,7 +312,7 @@ public final class LogScanner {
         if (status >= 200 && status < 300) {
             stamp(text).ifPresent(at -> collector.answered(BlockReader.model(blanked), at));
             collector.answered();
-        } else if (status == 429 || status >= 500) {
+        } else if (status == 401 || status == 429 || status >= 500) {
             take(text, false);
         }
     }

@@ -22,7 +22,7 @@ final class Quotation {
                     + "number of (?:[a-z]+ )?(?:tokens|requests) has exceeded your\\b|this request would exceed your\\b|"
                     + "too many concurrent requests|your account reached max organization|"
                     + "exceeded (?:the )?(?:token|call|request) rate limit|"
-                    + "(?:per-minute|daily) rate limit|"
+                    + "(?:per-minute|daily) rate limit|rate limit of \\d[\\d,]{0,12}(?= )|"
                     + "(?:request|token|image)s? per (?:minute|min|day|hour|second|sec)\\b(?: \\([RTI]P[MDHS]\\))?|"
                     + "concurrent requests|"
                     + "(?:limit|used|current|requested):?\\s?\\d[\\d,]{0,12}\\b|"

@@ -68,6 +68,15 @@ final class Triggers {
         "error code: 429",
         "error code: 5",
         "too many requests",
+        "http/1.1 429",
+        "http/1.0 429",
+        "http/2 429",
+        "http/2.0 429",
+        "invalid_api_key",
+        "incorrect api key",
+        "authenticationerror",
+        "authentication_error",
+        "invalid x-api-key",
     };
     private static final String[] CALLS = {
         "chat/completions",

@@ -2,9 +2,13 @@ package dev.penstock.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,6 +145,132 @@ class SpecimenTest {
                                 Specimens.scan(
                                         "{\"request\":{\"messages\":[{\"content\":\"hi ] there\"}]},\"error\":\"You exceeded your current quota\"}\n")))
                 .isEqualTo("insufficient_credit:1");
+    }
+
+    @Test
+    void theQueueOfBatchesIsAdvisedWithItsLimit() {
+        String refusal =
+                "Enqueued token limit reached for gpt-4o-mini in organization org-X. Limit: 2,000,000 enqueued tokens."
+                        + " Please try again once some in_progress batches have been completed.";
+        for (String text : List.of(
+                refusal,
+                "BatchError(code='token_limit_exceeded', line=None, message='" + refusal + "', param=None)",
+                "{\"code\":\"token_limit_exceeded\",\"message\":\"" + refusal + "\"}")) {
+            Group group = Specimens.scan(text + "\n").groups().getFirst();
+            assertThat(group.kind()).as(text).isEqualTo(Kind.OTHER);
+            assertThat(Advice.on(group).fix())
+                    .as(text)
+                    .contains("./penstock run INPUT -o OUTPUT --via batch --queue-limit 2000000");
+        }
+    }
+
+    @Test
+    void aBadKeyIsNamedAndIsNoRefusal() {
+        String message = "Incorrect API key provided: sk-abc. You can find your API key at"
+                + " https://platform.openai.com/account/api-keys.";
+        for (String text : List.of(
+                "{\"error\":{\"message\":\"" + message
+                        + "\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"invalid_api_key\"}}",
+                "openai.AuthenticationError: Error code: 401 - {'error': {'message': '" + message
+                        + "', 'type': 'invalid_request_error', 'param': None, 'code': 'invalid_api_key'}}",
+                "INFO httpx HTTP Request: POST https://api.openai.com/v1/chat/completions \"HTTP/1.1 401 Unauthorized\"",
+                "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\",\"message\":\"invalid x-api-key\"}}")) {
+            Diagnosis diagnosis = Specimens.scan(text + "\n");
+            assertThat(diagnosis.groups()).as(text).isEmpty();
+            assertThat(diagnosis.otherErrors().keySet())
+                    .as(text)
+                    .singleElement()
+                    .asString()
+                    .contains("key")
+                    .doesNotContain("sk-abc");
+        }
+    }
+
+    @Test
+    void anAnthropicLimitIsReplayed() {
+        StringBuilder log = new StringBuilder();
+        for (int i = 0; i < 5; i++) {
+            log.append("2026-11-24T10:00:0")
+                    .append(i)
+                    .append(
+                            "Z {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"This request would exceed"
+                                    + " your organization's rate limit of 50 requests per minute (org: x).\"}}\n");
+        }
+        Group group = Specimens.scan(log.toString()).groups().getFirst();
+        assertThat(group.limit()).hasValue(50);
+        assertThat(Replay.of(group, java.util.Map.of()).orElseThrow().requests())
+                .isEqualTo(5);
+    }
+
+    @Test
+    void aStatusLineOfAnotherServiceIsNoRefusal() {
+        for (String text : List.of(
+                "10.0.0.1 - - [24/Nov/2026:10:00:00 +0000] \"GET /shop HTTP/1.1\" 429 512",
+                "INFO HTTP Request: GET https://api.example.com/v2/items \"HTTP/1.1 429 Too Many Requests\"",
+                "curl https://shop.example.com -> HTTP/1.1 429 Too Many Requests",
+                "took HTTP/1.1 429.5 ms")) {
+            assertThat(Specimens.scan(text + "\n").groups()).as(text).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsPackedOrNoTextIsReadOrSaid() throws IOException {
+        String log = "ERROR Rate limit reached for gpt-4o on requests per min (RPM): Limit 3, Used 3, Requested 1.\n";
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+            gzip.write(log.repeat(100).getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(Specimens.kinds(Specimens.scan(packed.toByteArray()))).isEqualTo("requests_per_minute:100");
+
+        byte[] cut = java.util.Arrays.copyOf(packed.toByteArray(), packed.size() - 12);
+        assertThat(Specimens.scan(cut).remarks()).singleElement().asString().contains("damaged or cut off");
+        assertThat(Specimens.scan(new byte[0]).remarks())
+                .containsExactly("the input is empty, so nothing can be said of it");
+        assertThat(Specimens.scan(new byte[] {'P', 'K', 3, 4, 20, 0, 0, 0}).remarks())
+                .singleElement()
+                .asString()
+                .contains("packed with zip", "unzip -p");
+        byte[] binary = new byte[4_000];
+        for (int i = 0; i < binary.length; i++) {
+            binary[i] = (byte) (i * 7_919 >> 3);
+        }
+        assertThat(Specimens.scan(binary).remarks()).singleElement().asString().contains("no text");
+        assertThat(Specimens.scan(log).remarks()).isEmpty();
+        assertThat(Specimens.scan("\u001b[31mERROR\u001b[0m a\tb\r\n").remarks())
+                .isEmpty();
+    }
+
+    @Test
+    void anInputIsNotReadAgainAfterItsEnd() throws IOException {
+        for (String typed : List.of("", "x", "hello\n")) {
+            InputStream terminal = new InputStream() {
+                private int at;
+
+                @Override
+                public int read() {
+                    if (at > typed.length()) {
+                        throw new AssertionError("read again after its end");
+                    }
+                    return at < typed.length() ? typed.charAt(at++) : end();
+                }
+
+                @Override
+                public int read(byte[] bytes, int from, int length) {
+                    int b = length == 0 ? 0 : read();
+                    if (b < 0) {
+                        return -1;
+                    }
+                    bytes[from] = (byte) b;
+                    return Math.min(1, length);
+                }
+
+                private int end() {
+                    at++;
+                    return -1;
+                }
+            };
+            assertThat(new LogScanner(Specimens.TODAY).scan(terminal).groups()).isEmpty();
+        }
     }
 
     @Test

@@ -47,9 +47,14 @@ public final class CostEstimator {
         return each > Long.MAX_VALUE / 4 / answers ? Long.MAX_VALUE / 4 : answers * each;
     }
 
+    /** Input tokens of the images of a request, at the largest that an image becomes. */
+    public static long tokensOfImages(RequestFacts facts) {
+        return (long) PER_IMAGE * facts.inputImages();
+    }
+
     static long tokensBesideText(RequestFacts facts) {
         long frame = facts.messages() == 0 ? 0 : (long) PER_MESSAGE * facts.messages() + PER_CONVERSATION;
-        return frame + facts.tokenIds() + (long) PER_IMAGE * facts.inputImages();
+        return frame + facts.tokenIds() + tokensOfImages(facts);
     }
 
     /** What the request will be charged. Takes well under a microsecond. */

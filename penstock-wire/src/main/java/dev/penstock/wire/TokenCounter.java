@@ -23,6 +23,11 @@ public final class TokenCounter {
         return new TokenCounter(gpt4 || family.startsWith("gpt-3.5") || family.startsWith("text-embedding-"));
     }
 
+    /** Whether the other one counts the same tokens in every text. */
+    public boolean countsLike(TokenCounter other) {
+        return cl100k == other.cl100k;
+    }
+
     /** Tokens of a text; control sequences such as {@code <|endoftext|>} count as the text they are. */
     public long count(String text) {
         return encoding().countTokensOrdinary(text);
