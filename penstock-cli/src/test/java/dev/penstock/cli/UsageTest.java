@@ -27,7 +27,8 @@ class UsageTest {
 
     @Test
     void helpGoesToStandardOutput() {
-        for (String command : new String[] {"run", "emulator", "simulate", "plan", "doctor", "diagnose", "tiers", "ui"}) {
+        for (String command :
+                new String[] {"run", "emulator", "simulate", "plan", "doctor", "diagnose", "tiers", "ui"}) {
             assertThat(console.run(command, "--help")).as(command).isZero();
             assertThat(console.out()).contains("Usage: penstock " + command);
             assertThat(console.err()).isEmpty();
