@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.LongStream;
@@ -152,22 +153,27 @@ final class RetryLaws {
                 : Optional.of(time(random).plusSeconds(1));
 
         List<Seen> all = new ArrayList<>();
+        Supplier<RetryScenario> scenario = () -> new RetryScenario(
+                RetryScenario.policy()
+                        .wait(wait)
+                        .stop(stop)
+                        .when(When.exception(IOException.class).or(When.result("value 1"::equals)))
+                        .throttledWhen(When.exception(TimeoutException.class))
+                        .hint(outcome -> hint),
+                script);
         for (Driver driver : Driver.values()) {
-            all.add(new RetryScenario(
-                            RetryScenario.policy()
-                                    .wait(wait)
-                                    .stop(stop)
-                                    .when(When.exception(IOException.class).or(When.result("value 1"::equals)))
-                                    .throttledWhen(When.exception(TimeoutException.class))
-                                    .hint(outcome -> hint),
-                            script)
-                    .run(driver));
+            all.add(scenario.get().run(driver));
         }
+        Seen unheard = scenario.get().runUnheard();
+        assertThat(unheard.events()).isEmpty();
+        all.add(new Seen(
+                unheard.attempts(), all.getFirst().events(), unheard.value(), unheard.thrown(), unheard.statistics()));
 
         for (Seen seen : all) {
             assertThat(seen.attempts()).as("attempts").isEqualTo(all.getFirst().attempts());
             assertThat(seen.events()).as("events").isEqualTo(all.getFirst().events());
             assertThat(seen.value()).as("value").isEqualTo(all.getFirst().value());
+            assertThat(seen.statistics()).isEqualTo(all.getFirst().statistics());
             assertThat(String.valueOf(seen.thrown()))
                     .isEqualTo(String.valueOf(all.getFirst().thrown()));
         }

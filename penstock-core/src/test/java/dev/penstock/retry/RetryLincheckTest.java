@@ -32,6 +32,21 @@ public class RetryLincheckTest {
     }
 
     @Operation
+    public void accepted() {
+        counters.acceptedAtOnce();
+    }
+
+    @Operation
+    public long attempts() {
+        return counters.snapshot().attempts();
+    }
+
+    @Operation
+    public long balance() {
+        return budget.balance(0);
+    }
+
+    @Operation
     public void refused() {
         counters.budgetRefused();
     }

@@ -36,7 +36,8 @@ final class RetryScenario {
             List<Duration> attempts,
             List<String> events,
             @Nullable Object value,
-            @Nullable Exception thrown) {
+            @Nullable Exception thrown,
+            RetryStatistics statistics) {
         Exception failure() {
             return Objects.requireNonNull(thrown, "nothing was thrown");
         }
@@ -62,6 +63,15 @@ final class RetryScenario {
     }
 
     Seen run(Driver driver) {
+        return run(driver, true);
+    }
+
+    /** Where nobody listens, a blocking call makes its first attempt without a machine. */
+    Seen runUnheard() {
+        return run(Driver.BLOCKING, false);
+    }
+
+    private Seen run(Driver driver, boolean heard) {
         var time = new VirtualTime();
         List<Duration> attempts = new ArrayList<>();
         List<String> events = new ArrayList<>();
@@ -69,7 +79,9 @@ final class RetryScenario {
                 .budget(new RetryBudget(RetryBudget.Settings.DEFAULT, time.nanos()))
                 .gate(new SharedGate())
                 .build()
-                .with(b -> b.listener(event -> events.add(event.getClass().getSimpleName() + " " + event.message())));
+                .with(b -> heard
+                        ? b.listener(event -> events.add(event.getClass().getSimpleName() + " " + event.message()))
+                        : b);
         Object value = null;
         Exception thrown = null;
         try {
@@ -105,7 +117,7 @@ final class RetryScenario {
         } catch (Exception e) {
             thrown = e;
         }
-        return new Seen(attempts, events, value, thrown);
+        return new Seen(attempts, events, value, thrown, retry.statistics());
     }
 
     private Object loop(Retry retry, VirtualTime time, List<Duration> attempts) throws Exception {
