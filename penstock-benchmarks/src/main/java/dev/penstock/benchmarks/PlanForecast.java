@@ -59,7 +59,7 @@ final class PlanForecast {
 
     static void run(Bench bench) throws IOException, InterruptedException {
         million(bench);
-        forecast(bench, "plan against run, requests set the pace", "gpt-4o-mini", 1_300, 200, 600, 100);
+        forecast(bench, "plan against run, requests set the pace", "gpt-4o-mini", 2_000, 200, 600, 100);
         forecast(bench, "plan against run, tokens set the pace", "gpt-4o", 260, 200, 1_600, 200);
     }
 

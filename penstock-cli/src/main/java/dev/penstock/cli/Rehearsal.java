@@ -28,6 +28,7 @@ public final class Rehearsal {
         try {
             Path input = folder.resolve("rows.csv");
             Files.writeString(input, "n,question\n" + "7,How much is it?\n".repeat(ROWS));
+            Penstock.run(shell, "plan", input.toString(), "--prompt", "{{question}} {{n}}", "--model", "gpt-4o-mini");
             Penstock.run(
                     shell,
                     "run",
