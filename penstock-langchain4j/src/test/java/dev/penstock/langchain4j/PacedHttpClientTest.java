@@ -197,6 +197,20 @@ final class PacedHttpClientTest {
     }
 
     @Test
+    void retriesOfLangChain4jThatAreLeftOnMultiplyPenstocks() {
+        try (TwinAndPenstock twin = new TwinAndPenstock(faulty("500=100%"))) {
+            ChatModel model = twin.chat()
+                    .httpClientBuilder(PenstockLangChain4j.httpClientBuilder(twin.penstock))
+                    .build();
+
+            assertThatThrownBy(() -> model.chat(question(1))).isInstanceOf(InternalServerException.class);
+
+            // Why the page says maxRetries(0): no exception can stop them and still be of the kind that callers expect.
+            assertThat(twin.emulator.ledger().admitted()).isEqualTo(18);
+        }
+    }
+
+    @Test
     void aStreamThatStaysBrokenFailsOnceWithLangChain4jsOwnException() {
         try (TwinAndPenstock twin = new TwinAndPenstock(faulty("500=100%"))) {
             StreamingChatModel model = streaming(twin);

@@ -160,12 +160,12 @@ final class PacedOpenAiModelsTest {
 
     @Test
     void faultsAreRepeatedAndNotSeen() {
-        try (TwinApplication twin = TwinApplication.start(faulty("500=5%,reset=5%,reset-body=5%,503=2%,429=3%"))) {
+        try (TwinApplication twin = TwinApplication.start(faulty("500=10%,reset=10%,reset-body=10%"))) {
             ChatModel model = twin.bean(ChatModel.class);
 
-            Set<String> ids = new HashSet<>(atOnce(0, 100, i -> id(model, i)));
+            Set<String> ids = new HashSet<>(atOnce(0, 50, i -> id(model, i)));
 
-            assertThat(ids).hasSize(100);
+            assertThat(ids).hasSize(50);
             assertThat(twin.emulator.ledger().faults(Fault.SERVER_ERROR)).isPositive();
         }
     }
