@@ -177,6 +177,31 @@ class JobPlannerTest {
     }
 
     @Test
+    void rowsThatOnlyBatchesTakeMakeADeadlineUncertain() {
+        FamilyLoad load = new FamilyLoad(
+                "gpt-4o",
+                101,
+                1,
+                10_100,
+                150_000,
+                0,
+                101,
+                0,
+                150_000,
+                500,
+                100_000,
+                1,
+                1,
+                1,
+                List.of(),
+                List.of(new TooLarge(30_000, 1, List.of(7L), 100_100)));
+        Question question = question(Optional.of("1"), Optional.of(Duration.ofHours(6)));
+
+        assertThat(plan(question, load).tiers().getFirst().wish().orElseThrow().chance())
+                .isEqualTo(Chance.UNKNOWN);
+    }
+
+    @Test
     void limitsOfTheUsersOwnHoldOnEveryTier() {
         Question question = new Question(
                 Optional.of("5"),
