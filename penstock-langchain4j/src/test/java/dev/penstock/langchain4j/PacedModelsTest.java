@@ -51,14 +51,14 @@ final class PacedModelsTest {
     void threeTimesTheQuotaIsAnsweredWithoutAnExceptionOrARefusalOnceTheLimitIsKnown() {
         try (TwinAndPenstock twin = new TwinAndPenstock(perSecond(20))) {
             ChatModel model = chat(twin);
-            List<String> begin = atOnce(0, 30, i -> model.chat(question(i)).id());
+            List<String> begin = atOnce(0, 20, i -> model.chat(question(i)).id());
             long refusedAtFirst = twin.emulator.ledger().refusedTotal();
 
-            List<String> ids = atOnce(30, 60, i -> model.chat(question(i)).id());
+            List<String> ids = atOnce(20, 60, i -> model.chat(question(i)).id());
 
             assertThat(begin).doesNotHaveDuplicates();
             assertThat(ids).doesNotHaveDuplicates();
-            assertThat(twin.emulator.ledger().answered()).isEqualTo(90);
+            assertThat(twin.emulator.ledger().answered()).isEqualTo(80);
             assertThat(twin.emulator.ledger().refusedTotal() - refusedAtFirst).isLessThanOrEqualTo(1);
         }
     }

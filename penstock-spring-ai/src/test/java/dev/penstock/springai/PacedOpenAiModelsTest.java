@@ -66,14 +66,14 @@ final class PacedOpenAiModelsTest {
     void streamsAtThreeTimesTheQuotaArriveWhole() {
         try (TwinApplication twin = TwinApplication.start(perSecond(20))) {
             ChatModel model = twin.bean(ChatModel.class);
-            List<String> first = streamed(model, 0, 30);
+            List<String> first = streamed(model, 0, 20);
             long refusedAtFirst = twin.emulator.ledger().refusedTotal();
 
-            List<String> texts = streamed(model, 30, 60);
+            List<String> texts = streamed(model, 20, 60);
 
             assertThat(first).noneMatch(String::isBlank);
             assertThat(texts).hasSize(60).noneMatch(String::isBlank);
-            assertThat(twin.emulator.ledger().answered()).isEqualTo(90);
+            assertThat(twin.emulator.ledger().answered()).isEqualTo(80);
             assertThat(twin.emulator.ledger().refusedTotal() - refusedAtFirst).isLessThanOrEqualTo(1);
         }
     }
