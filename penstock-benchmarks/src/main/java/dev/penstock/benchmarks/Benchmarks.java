@@ -55,6 +55,7 @@ final class Benchmarks {
             "gateway-outage",
             "diagnose",
             "simulate",
+            "ui",
             "retries",
             "jmh",
             "openai",
@@ -123,6 +124,7 @@ final class Benchmarks {
             case "openai" -> OpenAiClients.run(bench());
             case "diagnose" -> DiagnoseLog.run(bench());
             case "simulate" -> Simulate.run(bench());
+            case "ui" -> UiPage.run(bench());
             case "retries" -> Retries.run(bench());
             case "jmh" -> Overheads.run(bench());
             case "plan" -> PlanForecast.run(bench());

@@ -1,7 +1,5 @@
 package dev.penstock.browser;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
@@ -60,12 +58,21 @@ public final class LiveBrowser implements AutoCloseable {
         }
     }
 
-    /** Tests are skipped where there is no Chromium. */
+    /** Said where there is none. */
+    public static final String MISSING =
+            "no Chromium on the PATH; install chromium (Debian: apt-get install chromium) to look at pages";
+
+    /** Whether there is a Chromium; tests are skipped where there is none. */
+    public static boolean isInstalled() {
+        return chromium().isPresent();
+    }
+
+    /** @throws IllegalStateException where there is no Chromium */
     public void start() throws IOException {
         Optional<Path> chromium = chromium();
-        assumeTrue(
-                chromium.isPresent(),
-                "no Chromium on the PATH; install chromium (Debian: apt-get install chromium) to test the live page");
+        if (chromium.isEmpty()) {
+            throw new IllegalStateException(MISSING);
+        }
         // The machine may be busy with other tests.
         PlaywrightAssertions.setDefaultAssertionTimeout(PATIENCE.toMillis());
         playwright = Playwright.create(

@@ -2,6 +2,7 @@ package dev.penstock.cli;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
@@ -43,6 +44,7 @@ class UiPageTest {
 
     @BeforeAll
     void startBrowser() throws IOException {
+        assumeTrue(LiveBrowser.isInstalled(), LiveBrowser.MISSING);
         browser.start();
     }
 

@@ -2,6 +2,7 @@ package dev.penstock.gateway.admin;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
@@ -53,6 +54,7 @@ class LiveGatewayPageTest {
 
     @BeforeAll
     void startBrowser() throws IOException {
+        assumeTrue(LiveBrowser.isInstalled(), LiveBrowser.MISSING);
         browser.start();
     }
 

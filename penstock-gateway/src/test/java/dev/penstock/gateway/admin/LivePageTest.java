@@ -2,6 +2,7 @@ package dev.penstock.gateway.admin;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Page;
 import dev.penstock.browser.LiveBrowser;
@@ -35,6 +36,7 @@ class LivePageTest {
 
     @BeforeAll
     void startBrowser() throws IOException {
+        assumeTrue(LiveBrowser.isInstalled(), LiveBrowser.MISSING);
         browser.start();
     }
 
