@@ -144,11 +144,12 @@ final class PacedCallTest {
             PacedCall call = penstock.paced(chat().withPatience(Duration.ofSeconds(60)));
             if (call.awaitTurn() && call.broke(Fault.SERVER_ERROR, "Down.") instanceof Next.BackOff) {
                 calls.add(call);
-                turns.add(call.turn());
             } else {
                 delivered++;
             }
         }
+        // Not before all were sent: what comes back while others wait for their first turn would take their places.
+        calls.forEach(call -> turns.add(call.turn()));
         int sentAgain = 0;
         for (int second = 0; second < 100; second++) {
             time.advance(Duration.ofSeconds(1));
